@@ -1,0 +1,46 @@
+"""What every test may use, and the rule that a heavy component is never skipped where it must be there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+HEAVY = ("chromium",)
+"""Markers of tests that need a real component; ``.ci/run`` installs each and sets TOLBOOTH_HEAVY=required."""
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real public data; its README names sources and licences."""
+    folder = Path(os.environ.get("TOLBOOTH_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no public data at {folder}: set TOLBOOTH_TEST_DATA")
+    return folder
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A heavy test that skips although its component is required has failed."""
+    report = yield
+    required = os.environ.get("TOLBOOTH_HEAVY") == "required"
+    if required and report.skipped and any(item.get_closest_marker(name) for name in HEAVY):
+        report.outcome = "failed"
+        report.longrepr = f"skipped where its component is required: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(autouse=True)
+def _a_machine_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees this user's keys or settings."""
+    home = tmp_path_factory.mktemp("home")
+    for name in [name for name in os.environ if name.startswith("TOLBOOTH_") and not name.startswith("TOLBOOTH_TEST")]:
+        if name != "TOLBOOTH_HEAVY":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
+    monkeypatch.setenv("NO_COLOR", "1")
