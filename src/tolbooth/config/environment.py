@@ -1,0 +1,40 @@
+"""What the environment says: ``TOLBOOTH_*`` variables, read once at the edge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """Paths from the environment.
+
+    ``keys_folder`` is where this user's keys live, never below a project. ``key_file`` and ``log_key_file`` name the
+    keys of a machine without a user, such as a CI runner. ``config_file`` overrides the search upwards.
+    """
+
+    keys_folder: Path
+    key_file: Path | None
+    log_key_file: Path | None
+    config_file: Path | None
+
+    @classmethod
+    def read(cls, variables: Mapping[str, str]) -> Environment:
+        """Read the variables; ``XDG_CONFIG_HOME`` and ``HOME`` say where the user's configuration is."""
+        home = Path(variables.get("HOME") or "~").expanduser()
+        # SPEC: XDG Base Directory Specification, relative paths are invalid and ignored.
+        named = variables.get("XDG_CONFIG_HOME", "")
+        configuration = Path(named) if named.startswith("/") else home / ".config"
+        return cls(
+            keys_folder=_path(variables, "TOLBOOTH_KEYS") or configuration / "tolbooth" / "keys",
+            key_file=_path(variables, "TOLBOOTH_KEY_FILE"),
+            log_key_file=_path(variables, "TOLBOOTH_LOG_KEY_FILE"),
+            config_file=_path(variables, "TOLBOOTH_CONFIG"),
+        )
+
+
+def _path(variables: Mapping[str, str], name: str) -> Path | None:
+    value = variables.get(name)
+    return Path(value).expanduser() if value else None

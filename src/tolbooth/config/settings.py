@@ -1,0 +1,129 @@
+"""The shape of ``tolbooth.yaml``: frozen types, parsed by pydantic; its JSON Schema is made from them.
+
+Rule parameters stand under ``policy.parameters`` as written; what they mean is the rule's METADATA, and the judge
+checks them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from tolbooth.model.observation import ArtifactRole
+from tolbooth.model.rule import Enforcement
+from tolbooth.model.subject import SubjectKind
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+RuleCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)+$")]
+RelativePath = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\x00\\]+$")]
+ParameterValue = bool | int | Decimal | str | list[str]
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        close = get_close_matches(name, sorted(available_timezones()), n=1)
+        raise ValueError(
+            f"'{name}' is no time zone of the IANA database{f'; did you mean {close[0]!r}?' if close else ''}"
+        )
+    return name
+
+
+def _as_written(value: object) -> object:
+    """A version such as 7 or 1.10 needs no quotes in YAML."""
+    return str(value) if isinstance(value, (int, Decimal)) and not isinstance(value, bool) else value
+
+
+Version = Annotated[Name, BeforeValidator(_as_written)]
+
+
+class Section(BaseModel):
+    """A mapping of the file; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class SubjectSettings(Section):
+    """A governed thing: where it is, and what its owner declares about it."""
+
+    path: RelativePath = Field(description="The model's file or folder (or the data set's), relative to this file.")
+    kind: SubjectKind = Field(default=SubjectKind.MODEL, description="What is governed.")
+    version: Version = Field(description="What people call this version; its digest is what counts.")
+    model_card: RelativePath | None = Field(default=None, description="The model card, a Markdown file.")
+    owner: str | None = Field(default=None, description="Who answers for the subject: a team or a role.")
+    purpose: str | None = Field(default=None, description="What it is for.")
+    risk_tier: str | None = Field(default=None, description="Its tier on the project's own scale.")
+
+
+class DataSettings(Section):
+    """A data set: where it is, what it is to the release, and which of its columns are measured."""
+
+    path: RelativePath = Field(description="A Parquet or CSV file, or a folder of Parquet files.")
+    role: ArtifactRole = Field(description="What the data set is to the release.")
+    label: str | None = Field(default=None, description="The column with what was true: 0 or 1.")
+    prediction: str | None = Field(default=None, description="The column with what the model said: 0 or 1.")
+    groups: tuple[str, ...] = Field(default=(), description="Sensitive features; each is compared on its own.")
+    about: date | datetime | None = Field(default=None, description="The day that the data are about.")
+    valid_until: date | datetime | None = Field(default=None, description="Last day on which they may be used.")
+    licence: str | None = Field(default=None, description="The licence of the data.")
+
+
+class GateSettings(Section):
+    """A decision point: what passes through it, and where it stands."""
+
+    subject: Name = Field(description="Which of the subjects passes through this gate.")
+    environment: Name = Field(default="local", description="Where the subject would go.")
+    data: tuple[Name, ...] | None = Field(default=None, description="Which data sets are looked at; default: all.")
+
+
+class PolicySettings(Section):
+    """Which rules, with which parameters, enforced how."""
+
+    rules: tuple[RuleCode, ...] | None = Field(default=None, description="Rules by code; default: the collections'.")
+    collections: tuple[Name, ...] = Field(default=("minimal",), description="Named sets of rules.")
+    parameters: Mapping[RuleCode, Mapping[Name, ParameterValue]] = Field(
+        default_factory=dict, description="Parameters by rule; see the rule's page."
+    )
+    enforcement: Mapping[RuleCode, Enforcement] = Field(
+        default_factory=dict, description="What a failing rule does here: off, observe, warn or deny."
+    )
+
+
+class OutputSettings(Section):
+    """Where results go."""
+
+    folder: RelativePath = Field(default=".", description="Where packs and reports are written.")
+
+
+class Settings(Section):
+    """A whole ``tolbooth.yaml``."""
+
+    version: Literal[1] = Field(description="The version of this file's format.")
+    project: Name = Field(description="The project's name.")
+    timezone: Annotated[str, AfterValidator(_known_zone)] = Field(
+        default="UTC", description="The zone in which a bare date ends."
+    )
+    subjects: Mapping[Name, SubjectSettings] = Field(min_length=1, description="What is governed.")
+    data: Mapping[Name, DataSettings] = Field(default_factory=dict, description="What it rests on.")
+    gates: Mapping[Name, GateSettings] = Field(min_length=1, description="Where it is decided.")
+    policy: PolicySettings = Field(default_factory=PolicySettings, description="By which rules.")
+    output: OutputSettings = Field(default_factory=OutputSettings, description="Where results go.")
+
+
+NOT_YET: Mapping[str, str] = {
+    "records": "signed envelopes that travel by git",
+    "log": "a log of record elsewhere",
+    "people": "people, their keys and roles",
+}
+"""Keys of the format that this release refuses, and what they will hold."""
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of ``tolbooth.yaml`` (draft 2020-12), for editors."""
+    schema = Settings.model_json_schema(mode="validation")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "tolbooth.yaml"}
