@@ -1,0 +1,1 @@
+"""Keys and signers. Private keys live here and nowhere else."""
