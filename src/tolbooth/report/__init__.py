@@ -1,0 +1,1 @@
+"""What people and machines read: one report model, one file a format. Decides and measures nothing."""

@@ -1,0 +1,210 @@
+"""Measured numbers as a report shows them: one rate by group against a bound, read from an observation's values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tolbooth.model.rule import Outcome
+from tolbooth.model.wire import JsonObject
+
+MINIMUM = "minimum"
+"""The statistic of a performance question: one rate over all rows, at least the bound."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """A count of a count. ``ppm`` is None for 0/0, which is undefined; the interval is in ppm too."""
+
+    numerator: int
+    denominator: int
+    ppm: int | None = None
+    low_ppm: int | None = None
+    high_ppm: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """One group: its rows, every rate that was counted, and whether the asked rate rests on enough of them.
+
+    ``beyond`` tells that the group stands on the far side of the bound.
+    """
+
+    name: str
+    rows: int
+    rate: Rate
+    rates: Mapping[str, Rate]
+    sufficient: bool
+    beyond: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Two groups compared: the difference high - low or the ratio low / high, in ppm; None for a ratio of 0/0."""
+
+    high: str
+    low: str
+    value: int | None
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShortGroup:
+    """A group with too small a denominator to be compared."""
+
+    name: str
+    denominator: int
+    minimum: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """One assessed observation. ``groups`` are sorted by rate, highest first, those with too few rows last.
+
+    ``value`` is the number that was compared with ``bound`` (ppm): the widest difference, the lowest ratio, or the
+    rate itself; None where nothing could be compared. ``confidence_ppm`` belongs to the intervals. Rows without label
+    or prediction count in ``row_count`` and enter no rate. ``favourable`` is the prediction that selection counts.
+    """
+
+    kind: str
+    about: str
+    statistic: str
+    metric: str
+    by: tuple[str, ...]
+    outcome: Outcome
+    bound: int
+    minimum: int
+    value: int | None
+    confidence_ppm: int | None
+    row_count: int
+    groups: tuple[Group, ...]
+    pairs: tuple[Pair, ...]
+    insufficient: tuple[ShortGroup, ...]
+    overall: Rate | None
+    label: str | None
+    prediction: str | None
+    favourable: int
+    rows_without_label: int
+    counts_sha256: str | None
+
+    @property
+    def failing_pairs(self) -> tuple[Pair, ...]:
+        """The pairs beyond the bound, worst first."""
+        return tuple(pair for pair in self.pairs if pair.outcome is Outcome.FAIL)
+
+
+def read_rate(raw: Mapping[str, Any]) -> Rate:
+    """Read a rate object; absent numbers stay None."""
+    return Rate(
+        numerator=raw["numerator"],
+        denominator=raw["denominator"],
+        ppm=raw.get("ppm"),
+        low_ppm=raw.get("low_ppm"),
+        high_ppm=raw.get("high_ppm"),
+    )
+
+
+def _rates(raw: Mapping[str, Any]) -> dict[str, Rate]:
+    return {name: read_rate(rate) for name, rate in sorted(raw.items())}
+
+
+def comparisons_of(input_document: JsonObject, question: JsonObject | None) -> tuple[Comparison, ...]:
+    """The assessed observations of the input whose question carries all of ``question``, by artifact and feature."""
+    if question is None:
+        return ()
+    kind = str(question.get("kind", ""))
+    observations = input_document.get("observations", {}).get(kind, ())
+    found = [_read(kind, item) for item in observations if _asks(item.get("question"), question)]
+    return tuple(sorted(found, key=lambda item: (item.about, item.by)))
+
+
+def _asks(asked: Mapping[str, Any] | None, question: JsonObject) -> bool:
+    return asked is not None and all(name in asked and asked[name] == value for name, value in question.items())
+
+
+def _read(kind: str, item: Mapping[str, Any]) -> Comparison:
+    question, values = item["question"], item["values"]
+    comparison = values["comparison"]
+    pairs = tuple(
+        Pair(high=pair["high"], low=pair["low"], value=pair.get("value"), outcome=Outcome(pair["outcome"]))
+        for pair in comparison.get("pairs", ())
+    )
+    statistic = str(question.get("statistic", MINIMUM))
+    alpha = question.get("alpha")
+    overall = _rates(values.get("overall", values).get("rates", {})).get(question["metric"])
+    return Comparison(
+        kind=kind,
+        about=item["about"],
+        statistic=statistic,
+        metric=question["metric"],
+        by=tuple(question.get("by", ())),
+        outcome=Outcome(comparison["outcome"]),
+        bound=question["bound"],
+        minimum=question["minimum_denominator"],
+        value=comparison.get("worst", comparison).get("value"),
+        confidence_ppm=None if alpha is None else 1_000_000 - alpha,
+        row_count=values["row_count"],
+        groups=_groups(values, question["metric"], statistic, pairs),
+        pairs=pairs,
+        insufficient=tuple(
+            ShortGroup(name=short["group"], denominator=short["denominator"], minimum=short["minimum"])
+            for short in comparison.get("insufficient", ())
+        ),
+        overall=overall,
+        label=values.get("label"),
+        prediction=values.get("prediction"),
+        favourable=question.get("favourable", 1),
+        rows_without_label=values.get("rows_without_label", 0),
+        counts_sha256=values.get("counts_sha256"),
+    )
+
+
+def _groups(values: Mapping[str, Any], metric: str, statistic: str, pairs: tuple[Pair, ...]) -> tuple[Group, ...]:
+    failing = [pair for pair in pairs if pair.outcome is Outcome.FAIL]
+    beyond = {pair.low if statistic == "ratio" else pair.high for pair in failing}
+    groups = [
+        Group(
+            name=raw["name"],
+            rows=raw["rows"],
+            rate=read_rate(raw["rates"][metric]),
+            rates=_rates(raw["rates"]),
+            sufficient=raw["sufficient"],
+            beyond=raw["name"] in beyond,
+        )
+        for raw in values.get("groups", ())
+    ] or _whole(values, metric)
+    return tuple(sorted(groups, key=lambda group: (not group.sufficient, -(group.rate.ppm or 0), group.name)))
+
+
+def _whole(values: Mapping[str, Any], metric: str) -> list[Group]:
+    """A rate over all rows is shown as the only row of its table."""
+    if metric not in values.get("rates", {}):
+        return []
+    outcome = values["comparison"]["outcome"]
+    rates = _rates(values["rates"])
+    return [
+        Group(
+            name="all rows",
+            rows=values["row_count"],
+            rate=rates[metric],
+            rates=rates,
+            sufficient=outcome != Outcome.UNDECIDED,
+            beyond=outcome == Outcome.FAIL,
+        )
+    ]
+
+
+def fence(comparison: Comparison) -> int | None:
+    """Where the bound lies on the scale of the rate, in ppm; None where nothing could be compared.
+
+    For a difference: the lowest group's rate plus the bound; for a ratio: the bound times the highest group's rate.
+    """
+    if comparison.statistic == MINIMUM:
+        return comparison.bound
+    rates = [group.rate.ppm for group in comparison.groups if group.sufficient and group.rate.ppm is not None]
+    if not rates:
+        return None
+    if comparison.statistic == "ratio":
+        return max(rates) * comparison.bound // 1_000_000
+    return min(rates) + comparison.bound
