@@ -1,0 +1,1 @@
+"""Turn data into numbers: counts that merge exactly, and the pure functions that assess them."""

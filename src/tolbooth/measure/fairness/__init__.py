@@ -1,0 +1,1 @@
+"""Fairness and performance of binary predictions: counts by group, rates, questions and their assessment."""

@@ -1,0 +1,201 @@
+"""From Arrow columns to small integer codes: which types are counted, and what each becomes.
+
+A feature's value becomes text: strings as they are (no trimming, no Unicode normalisation), integers in decimal,
+booleans ``true`` and ``false``. Floats count only where each value is integral and at most 2^53 (``3.0`` is ``3``), as
+integers with nulls become floats in many tools; any other float is refused, since a continuous quantity names no group.
+Null, and NaN in a float column, is missing. Labels and predictions: integers, booleans and floats that are 0 or 1, or
+the strings ``0`` and ``1``; null and NaN are missing.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import types
+
+from tolbooth.model.errors import ConfigError, MeasureError, TolboothError
+
+MISSING = 2
+"""The code of a missing label or prediction; 0 and 1 stand for themselves."""
+
+_EXACT = 2**53
+_BINARY_TEXT = pa.array(["0", "1"])
+
+IntArray = npt.NDArray[Any]
+
+
+class Coded(NamedTuple):
+    """A feature's rows as positions in ``values``; the position ``len(values)`` is null.
+
+    ``values`` may hold one category twice, may hold null, and may hold categories that no row has.
+    """
+
+    codes: IntArray
+    values: pa.Array
+
+    @property
+    def size(self) -> int:
+        """How many different codes there can be, null included."""
+        return len(self.values) + 1
+
+
+def require_columns(wanted: Iterable[str], available: Sequence[str]) -> None:
+    """Check that each wanted column exists exactly once.
+
+    Raises:
+        ConfigError: ``measure.column-missing`` with the nearest name, or ``measure.column-twice``.
+    """
+    for name in wanted:
+        found = available.count(name)
+        if found == 0:
+            folded = {column.casefold(): column for column in reversed(available)}
+            nearest = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
+            hint = f"Did you mean {folded[nearest[0]]!r}? " if nearest else ""
+            raise ConfigError.of(
+                "measure.column-missing",
+                f"the data has no column {name!r}",
+                hint=f"{hint}Its columns are: {', '.join(available) or '(none)'}.",
+            )
+        if found > 1:
+            raise ConfigError.of("measure.column-twice", f"the data has {found} columns named {name!r}")
+
+
+def check_feature_type(name: str, kind: pa.DataType) -> None:
+    """Check that a column of this Arrow type can be a feature.
+
+    Raises:
+        ConfigError: ``measure.column-type``.
+    """
+    value_type = kind.value_type if types.is_dictionary(kind) else kind
+    if not (_is_text(value_type) or _is_number(value_type)):
+        raise ConfigError.of(
+            "measure.column-type",
+            f"column {name!r} is {kind}; a feature holds text, integers or true and false",
+            hint="Write the column as text, one short name for each group.",
+        )
+
+
+def check_binary_type(name: str, kind: pa.DataType) -> None:
+    """Check that a column of this Arrow type can be a label or a prediction.
+
+    Raises:
+        ConfigError: ``measure.column-type``.
+    """
+    value_type = kind.value_type if types.is_dictionary(kind) else kind
+    if not (_is_text(value_type) or _is_number(value_type)):
+        raise ConfigError.of(
+            "measure.column-type",
+            f"column {name!r} is {kind}; a label or prediction holds 0 and 1",
+            hint="Write the column as integers: 1 for the positive class, 0 for the other.",
+        )
+
+
+def code_feature(name: str, column: pa.Array) -> Coded:
+    """Turn a feature's column into codes; decoding to text waits for ``texts``, for the few codes in use."""
+    check_feature_type(name, column.type)
+    if types.is_null(column.type) or types.is_string_view(column.type):
+        column = column.cast(pa.large_string())
+    encoded = column if types.is_dictionary(column.type) else column.dictionary_encode()
+    indices = encoded.indices
+    if indices.null_count:
+        indices = pc.fill_null(indices.cast(pa.int64()), len(encoded.dictionary))
+    return Coded(indices.to_numpy(zero_copy_only=False), encoded.dictionary)
+
+
+def texts(name: str, coded: Coded, codes: IntArray) -> list[str | None]:
+    """The categories of these codes, as text; None is null.
+
+    Raises:
+        ConfigError: ``measure.column-type`` for a float that is not integral.
+        MeasureError: ``measure.not-text`` for bytes that are not UTF-8.
+    """
+    values = coded.values.take(pa.array(codes, mask=codes == len(coded.values)))
+    if types.is_floating(values.type):
+        values = _integral(name, values)
+    if not _is_text(values.type):
+        values = values.cast(pa.string())
+    try:
+        return list(values.to_pylist())
+    except UnicodeDecodeError:
+        # NOTE: the error's own text quotes the bytes; cells never leave in an exception.
+        raise MeasureError.of("measure.not-text", f"column {name!r} holds text that is not UTF-8") from None
+
+
+def code_binary(name: str, column: pa.Array) -> npt.NDArray[np.uint8]:
+    """Turn a label or prediction into 0, 1 or ``MISSING``.
+
+    Raises:
+        MeasureError: ``measure.label-not-binary`` if any value is neither 0, 1 nor missing.
+    """
+    check_binary_type(name, column.type)
+    kind = column.type
+    if types.is_dictionary(kind):
+        column = column.dictionary_decode()
+    if types.is_null(column.type):
+        return np.full(len(column), MISSING, dtype=np.uint8)
+    if _is_text(column.type):
+        return _binary_text(name, kind, column)
+    if types.is_boolean(column.type):
+        column = column.cast(pa.uint8())
+    missing = column.is_null(nan_is_null=True).to_numpy(zero_copy_only=False) if _has_missing(column) else None
+    values = (column if missing is None else pc.fill_null(column, 0)).to_numpy(zero_copy_only=False)
+    if missing is not None:
+        values = np.where(missing, 0, values)
+    _refuse_other(name, kind, values)
+    codes: npt.NDArray[np.uint8] = values.astype(np.uint8, copy=False)
+    return codes if missing is None else np.where(missing, np.uint8(MISSING), codes)
+
+
+def _has_missing(column: pa.Array) -> bool:
+    return bool(column.null_count) or types.is_floating(column.type)
+
+
+def _refuse_other(name: str, kind: pa.DataType, values: npt.NDArray[Any]) -> None:
+    if not len(values) or (values.min() >= 0 and values.max() <= 1 and values.dtype.kind != "f"):
+        return
+    others = int(np.count_nonzero((values != 0) & (values != 1)))
+    if others:
+        raise _not_binary(name, kind, others)
+
+
+def _binary_text(name: str, kind: pa.DataType, column: pa.Array) -> npt.NDArray[np.uint8]:
+    found = pc.index_in(column, value_set=_BINARY_TEXT.cast(column.type))
+    others = found.null_count - column.null_count
+    if others:
+        raise _not_binary(name, kind, others)
+    codes: npt.NDArray[np.uint8] = pc.fill_null(found, MISSING).to_numpy(zero_copy_only=False).astype(np.uint8)
+    return codes
+
+
+def _not_binary(name: str, kind: pa.DataType, rows: int) -> TolboothError:
+    return MeasureError.of(
+        "measure.label-not-binary",
+        f"column {name!r} ({kind}) is neither 0, 1 nor null in at least {rows} rows",
+        hint="Write 1 for the positive class and 0 for the other; a score needs a threshold first.",
+    )
+
+
+def _integral(name: str, values: pa.Array) -> pa.Array:
+    numbers = pc.if_else(pc.is_nan(values), None, values).cast(pa.float64())
+    fits = pc.and_(pc.equal(numbers, pc.floor(numbers)), pc.less_equal(pc.abs(numbers), _EXACT))
+    if not pc.all(fits, min_count=0).as_py():
+        raise ConfigError.of(
+            "measure.column-type",
+            f"column {name!r} is {values.type} and holds values that are no whole numbers; a feature names groups",
+            hint="Cut the quantity into named ranges, written as text.",
+        )
+    return numbers.cast(pa.int64())
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(types.is_integer(kind) or types.is_boolean(kind) or types.is_floating(kind) or types.is_null(kind))
