@@ -1,0 +1,127 @@
+"""Observes which commit the project stands at, and whether anything differs from it, by asking ``git``.
+
+Reads only: no lock is taken, no hook or monitor of the repository runs. Names and e-mail addresses are never asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from datetime import datetime
+from pathlib import Path
+
+from tolbooth import __version__
+from tolbooth.collect.interface import Collected
+from tolbooth.model.errors import CollectError, TolboothError
+from tolbooth.model.observation import Dates, Gap, Observation
+
+KIND = "source-control"
+
+_TIMEOUT_SECONDS = 20
+_STORE_FOLDER = ".tolbooth"
+
+# NOTE: a hook that runs us sets these; they would point git at the hook's own repository and index.
+_LOCATING = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_DIR",
+        "GIT_INDEX_FILE",
+        "GIT_NAMESPACE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_WORK_TREE",
+    }
+)
+
+_REFUSALS = (
+    (
+        "dubious ownership",
+        "collect.git-ownership",
+        "git does not trust the folder, since another user owns it; add it to git's safe.directory",
+    ),
+    ("not a git repository", "collect.no-repository", "the project's folder is in no git repository"),
+    ("must be run in a work tree", "collect.no-work-tree", "the repository has no work tree"),
+)
+
+
+def collect_git(project_folder: Path, *, now: datetime, about: str = "project") -> Collected:
+    """Observe the state of the git repository that holds the project.
+
+    Args:
+        project_folder: a folder in the work tree; the state is that of the whole repository.
+        now: when it is read.
+        about: what the observation says it is about.
+
+    Returns:
+        One observation of kind ``source-control`` with ``system`` (``git``), ``commit`` (the full id of HEAD),
+        ``tree_clean`` (nothing tracked differs from the commit and nothing untracked is there, but for ignored files
+        and the store in ``.tolbooth``), ``tag`` (one that names the commit exactly, if any) and ``branch``
+        (unless HEAD is detached). Or one gap: ``collect.no-git``, ``collect.no-repository``, ``collect.no-work-tree``,
+        ``collect.no-commit``, ``collect.git-ownership``, ``collect.git-timeout`` or ``collect.git-failed``.
+    """
+    try:
+        values = _state(project_folder)
+    except TolboothError as error:
+        problem = error.problems[0]
+        return Collected(gaps=(Gap(kind=KIND, about=about, code=problem.code, message=problem.message),))
+    observation = Observation(
+        kind=KIND,
+        about=about,
+        values=values,
+        dates=Dates(collected=now, received=now),
+        origin=f"collect.git {__version__}",
+    )
+    return Collected(observations=(observation,))
+
+
+def _state(folder: Path) -> dict[str, str | bool]:
+    status, listing = _git(folder, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=normal")
+    if status:
+        raise CollectError.of("collect.git-failed", f"git status ended with {status}")
+    status, commit = _git(folder, "rev-parse", "--quiet", "--verify", "HEAD^{commit}")
+    if status:
+        raise CollectError.of("collect.no-commit", "the repository has no commit yet")
+    values: dict[str, str | bool] = {"system": "git", "commit": commit.strip(), "tree_clean": _is_clean(listing)}
+    status, tag = _git(folder, "describe", "--tags", "--exact-match", "HEAD")
+    if not status:
+        values["tag"] = tag.strip()
+    status, branch = _git(folder, "symbolic-ref", "--quiet", "--short", "HEAD")
+    if not status:
+        values["branch"] = branch.strip()
+    return values
+
+
+def _is_clean(listing: str) -> bool:
+    paths = (entry[3:] for entry in listing.split("\0") if entry)
+    return all(_STORE_FOLDER in Path(path).parts for path in paths)
+
+
+def _git(folder: Path, *arguments: str) -> tuple[int, str]:
+    """Run git; a refusal that concerns the whole repository is raised, any other status is returned."""
+    program = shutil.which("git")
+    if program is None:
+        raise CollectError.of("collect.no-git", "there is no program git on the path")
+    command = [program, "-C", str(folder), "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"]
+    environment = {name: value for name, value in os.environ.items() if name not in _LOCATING}
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    try:
+        ended = subprocess.run(  # noqa: S603 - a fixed program with fixed arguments, without a shell
+            [*command, *arguments],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_TIMEOUT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        message = f"git {arguments[0]} took more than {_TIMEOUT_SECONDS} seconds"
+        raise CollectError.of("collect.git-timeout", message) from None
+    except OSError as error:
+        raise CollectError.of("collect.git-failed", f"git could not be run: {error.strerror}") from error
+    complaint = ended.stderr.decode(errors="replace")
+    for sign, code, message in _REFUSALS:
+        if ended.returncode and sign in complaint:
+            raise CollectError.of(code, message)
+    return ended.returncode, ended.stdout.decode(errors="replace")
