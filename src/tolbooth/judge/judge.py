@@ -1,0 +1,204 @@
+"""The judge step: a policy and an input document to one list of results, whatever the engine.
+
+Every rule that the gate asks gives at least one result. Nothing that went wrong becomes a pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from tolbooth.evidence.canonical import canonical_bytes
+from tolbooth.judge.input_document import validate_input
+from tolbooth.judge.interface import Engine, EngineDescription, EvaluationFailure, PackageResults
+from tolbooth.judge.library.fields import did_you_mean
+from tolbooth.judge.library.parameters import Direction, ParameterType
+from tolbooth.judge.library.policy import Policy
+from tolbooth.judge.library.rule_metadata import RuleMetadata
+from tolbooth.judge.needs import evidence_facts, unmet_needs
+from tolbooth.judge.questions import Question, questions
+from tolbooth.judge.results import Malformed, Said, conflicts, read_results
+from tolbooth.model.errors import JudgeError
+from tolbooth.model.instant import format_instant, in_force
+from tolbooth.model.rule import Enforcement, Loosens, Measured, Outcome, Reason, RuleResult
+
+__all__ = ["JudgeProblem", "Judgement", "Question", "judge", "questions"]
+
+_LOOSENS = {Direction.UP: Loosens.UP, Direction.DOWN: Loosens.DOWN}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeProblem:
+    """The text of one rule's error: it stands in the judgement's attestation, the decision holds only its code."""
+
+    rule: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What the rules said: results sorted by rule and term, the texts of errors, and the engine that judged."""
+
+    results: tuple[RuleResult, ...]
+    errors: tuple[JudgeProblem, ...]
+    engine: EngineDescription
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Error:
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Spoken:
+    """What a package said about one of its rules."""
+
+    said: tuple[Said, ...] = ()
+    errors: tuple[_Error, ...] = ()
+
+
+def judge(policy: Policy, engine: Engine, input_bytes: bytes, *, as_of: datetime) -> Judgement:
+    """Judge one input document.
+
+    Args:
+        policy: the rules, their parameters and enforcement.
+        engine: evaluates them; its failures become results with outcome error.
+        input_bytes: the input document's canonical bytes.
+        as_of: the instant of the decision, the same as the document's.
+
+    Raises:
+        JudgeError: ``input.*`` for a document that breaks its schema or is of another instant, ``policy.compile`` or
+            ``judge.*`` if the policy can't be loaded at all.
+    """
+    document = validate_input(input_bytes)
+    if document["context"]["as_of"] != format_instant(as_of):
+        text = f"the input document is of {document['context']['as_of']}, the decision of {format_instant(as_of)}"
+        raise JudgeError.of("input.as-of", text)
+    bundle = policy.bundle
+    engine.load(bundle)
+    evaluation = engine.evaluate(input_bytes).packages if bundle.packages else {}
+    results: list[RuleResult] = []
+    errors: list[JudgeProblem] = []
+    for rule in policy.rules:
+        asked = _asked(policy, rule, as_of)
+        if asked.outcome is Outcome.SKIP:
+            results.append(asked)
+            continue
+        spoken = _spoken(policy, rule, evaluation[rule.package])
+        results += _results(policy, rule, document, asked, spoken)
+        errors += [JudgeProblem(rule=rule.code, code=error.code, message=error.message) for error in spoken.errors]
+    return Judgement(results=tuple(sorted(results, key=_order)), errors=tuple(errors), engine=engine.describe())
+
+
+def _asked(policy: Policy, rule: RuleMetadata, as_of: datetime) -> RuleResult:
+    """The result of a rule of which nothing is known yet: a pass without a term, or a skip."""
+    enforcement = policy.enforcement_of(rule)
+    result = RuleResult(
+        rule=rule.code,
+        title=rule.title,
+        outcome=Outcome.PASS,
+        enforcement=enforcement,
+        severity=rule.severity,
+        message=rule.title,
+        moving_values=rule.moving_values,
+        controls=rule.controls,
+        solution=rule.solution,
+        depends_on=rule.depends_on,
+        effective_on=rule.effective_on,
+        effective_until=rule.effective_until,
+    )
+    if enforcement is Enforcement.OFF:
+        return replace(result, outcome=Outcome.SKIP, reason=Reason.OFF, message="switched off at this gate")
+    if not in_force(as_of, effective_on=None, effective_until=rule.effective_until):
+        assert rule.effective_until is not None
+        text = f"ended {format_instant(rule.effective_until)}"
+        return replace(result, outcome=Outcome.SKIP, reason=Reason.OUTSIDE_DATES, message=text)
+    if enforcement is Enforcement.DENY and not in_force(as_of, effective_on=rule.effective_on, effective_until=None):
+        return replace(result, enforcement=Enforcement.WARN)
+    return result
+
+
+def _spoken(policy: Policy, rule: RuleMetadata, found: PackageResults | EvaluationFailure) -> _Spoken:
+    """What a package said about a rule; a result that names no known rule spoils all rules of its package."""
+    if isinstance(found, EvaluationFailure):
+        return _Spoken(errors=(_Error(code=found.code, message=found.message),))
+    said: list[Said] = []
+    errors: list[_Error] = []
+    siblings = [each.code for each in policy.library.rules.values() if each.package == rule.package]
+    for one in read_results(found):
+        if one.code is None or one.code not in siblings:
+            errors.append(_stray(one, siblings))
+        elif one.code != rule.code:
+            continue
+        elif isinstance(one, Malformed):
+            errors.append(_Error(code=one.error_code, message=one.message))
+        else:
+            said.append(one)
+    errors += [
+        _Error(code="judge.conflicting-results", message=f"'{rule.code}' both passes and doesn't pass '{term}'")
+        for term in conflicts(said)
+    ]
+    return _Spoken(said=tuple(said), errors=tuple(dict.fromkeys(errors)))
+
+
+def _stray(one: Said | Malformed, siblings: Iterable[str]) -> _Error:
+    if one.code is None:
+        assert isinstance(one, Malformed)
+        return _Error(code=one.error_code, message=one.message)
+    text = f"a result has the code '{one.code}', which is no rule of this package ({did_you_mean(one.code, siblings)})"
+    return _Error(code="judge.unknown-code", message=text)
+
+
+def _results(
+    policy: Policy, rule: RuleMetadata, document: Mapping[str, Any], asked: RuleResult, spoken: _Spoken
+) -> Iterator[RuleResult]:
+    """At least one result: errors, unmet needs, what the rule said; and a pass only where none of these is."""
+    facts = evidence_facts(policy, rule, document)
+    needs = unmet_needs(policy, rule, document)
+    for code in dict.fromkeys(error.code for error in spoken.errors):
+        yield replace(asked, outcome=Outcome.ERROR, error_code=code, message="could not be evaluated", facts=facts)
+    for need in needs:
+        yield replace(
+            asked, outcome=Outcome.UNDECIDED, reason=need.reason, message=need.message, term=need.term, facts=facts
+        )
+    told = [one for one in spoken.said if one.outcome is not Outcome.PASS or not (needs or spoken.errors)]
+    yield from (_told(policy, rule, asked, one, facts) for one in told)
+    if not (needs or spoken.errors or told):
+        yield replace(asked, facts=facts)
+
+
+def _told(policy: Policy, rule: RuleMetadata, asked: RuleResult, said: Said, facts: tuple[str, ...]) -> RuleResult:
+    enforcement = asked.enforcement
+    if said.observe_only and enforcement is Enforcement.DENY:
+        enforcement = Enforcement.WARN
+    postponed = asked.enforcement is not policy.enforcement_of(rule) and said.outcome is Outcome.FAIL
+    since = f" (a warning until {format_instant(rule.effective_on)})" if postponed and rule.effective_on else ""
+    return replace(
+        asked,
+        outcome=said.outcome,
+        enforcement=enforcement,
+        message=f"{said.message}{since}",
+        reason=Reason.INSUFFICIENT if said.outcome is Outcome.UNDECIDED else None,
+        term=said.term,
+        values=said.values,
+        measured=_measured(policy, rule, said.measured),
+        facts=facts if said.facts is None else said.facts,
+    )
+
+
+def _measured(policy: Policy, rule: RuleMetadata, value: int | None) -> Measured | None:
+    """The number against the rule's ``bound``, where the rule has one that loosens in one direction."""
+    parameter = rule.parameter("bound")
+    bound = policy.parameters[rule.code].get("bound")
+    if value is None or parameter is None or not isinstance(bound, int) or parameter.loosens not in _LOOSENS:
+        return None
+    unit = "ppm" if parameter.type is ParameterType.RATE else parameter.unit or "count"
+    return Measured(value=value, bound=bound, unit=unit, loosens=_LOOSENS[parameter.loosens])
+
+
+def _order(result: RuleResult) -> tuple[str, str, bytes]:
+    return result.rule, result.term or "", canonical_bytes(result)

@@ -1,0 +1,1 @@
+"""Policy libraries: modules, the METADATA of their rules, parameters, catalogues of controls."""

@@ -1,0 +1,208 @@
+"""OPA METADATA comments read out of Rego text: which rules a module declares, and every mistake with its line.
+
+A block belongs to the rule or package whose line follows it. A rule of ours is a ``deny`` or ``warn`` set with a
+``custom.short_name``; blocks before other rules are their author's own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from tolbooth.config.yaml_source import parse_yaml
+from tolbooth.judge.interface import Module
+from tolbooth.judge.library.catalogs import Catalogs, unknown_control
+from tolbooth.judge.library.fields import Fields, did_you_mean
+from tolbooth.judge.library.parameter_metadata import read_parameters
+from tolbooth.judge.library.rule_metadata import EVIDENCE_KINDS, QUESTION_KINDS, PackageMetadata, RuleMetadata
+from tolbooth.model.errors import ConfigError, JudgeError, Place, Problem
+from tolbooth.model.instant import end_of_day, instant
+from tolbooth.model.rule import Enforcement, Severity
+
+_OPENING = re.compile(r"#\s*METADATA\s*")
+_PACKAGE = re.compile(r"package\s+([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)\s*(?:#.*)?")
+_RULE = re.compile(r"(deny|warn)\b")
+_SHORT_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_KEYS = (
+    "title", "description", "custom", "scope", "related_resources", "authors", "organizations", "schemas",
+    "entrypoint", "compile",
+)  # fmt: skip
+_CUSTOM_KEYS = (
+    "short_name", "severity", "solution", "controls", "collections", "evidence", "question", "asks", "parameters",
+    "moving_values", "depends_on", "effective_on", "effective_until",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """What the modules of a library declare: rules by code, packages by name."""
+
+    rules: Mapping[str, RuleMetadata] = field(default_factory=dict)
+    packages: Mapping[str, PackageMetadata] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Block:
+    """A METADATA comment: its first line from 1, its YAML with the ``#`` blanked, and the line that follows it."""
+
+    line: int
+    yaml: str
+    owner: str
+    owner_line: int
+
+
+def read_metadata(modules: Iterable[Module], catalogs: Catalogs) -> Metadata:
+    """Read the METADATA of all modules.
+
+    Raises:
+        JudgeError: ``policy.metadata.*`` and ``policy.package``, every mistake of every module.
+    """
+    problems: list[Problem] = []
+    rules: dict[str, RuleMetadata] = {}
+    packages: dict[str, PackageMetadata] = {}
+    for module in modules:
+        package = _package_of(module, problems)
+        if package is not None:
+            for found in _declared(module, package, problems):
+                known = rules if isinstance(found, RuleMetadata) else packages
+                name = found.code if isinstance(found, RuleMetadata) else found.package
+                if name in known:
+                    text = f"'{name}' is declared twice; first at {known[name].place}"
+                    problems.append(Problem(code="policy.metadata.duplicate", message=text, place=found.place))
+                known[name] = found  # type: ignore[assignment]
+    for rule in rules.values():
+        problems += _unknown_names(rule, rules, catalogs)
+    if problems:
+        raise JudgeError(sorted(problems, key=_order))
+    return Metadata(rules=dict(sorted(rules.items())), packages=dict(sorted(packages.items())))
+
+
+def _package_of(module: Module, problems: list[Problem]) -> str | None:
+    for line in module.text.splitlines():
+        if found := _PACKAGE.fullmatch(line.strip()):
+            return found[1]
+    problems.append(Problem(code="policy.package", message="there is no package line", place=Place(path=module.path)))
+    return None
+
+
+def _declared(module: Module, package: str, problems: list[Problem]) -> Iterator[RuleMetadata | PackageMetadata]:
+    """Rules and package that a module declares; an unannotated deny or warn before the first block is a mistake."""
+    blocks = list(_blocks(module.text))
+    first = next((number for number, line in enumerate(module.text.splitlines(), 1) if _RULE.match(line)), None)
+    annotated = [block.owner_line for block in blocks if _RULE.match(block.owner)]
+    if first is not None and first not in annotated:
+        place = Place(path=module.path, line=first, column=1)
+        text = "this rule has no METADATA, so nobody can say what it asks"
+        problems.append(Problem(code="policy.metadata.missing", message=text, place=place))
+    for block in blocks:
+        owner = _RULE.match(block.owner)
+        is_package = _PACKAGE.fullmatch(block.owner.strip()) is not None
+        if owner is None and not is_package:
+            continue
+        try:
+            document = parse_yaml(block.yaml, module.path)
+        except ConfigError as error:
+            problems += error.problems
+            continue
+        fields = Fields(document, (), problems, code="policy.metadata")
+        fields.only(_KEYS)
+        place = Place(path=module.path, line=block.line, column=1)
+        if owner is None:
+            title, description = fields.text("title") or "", fields.text("description", required=False)
+            yield PackageMetadata(package=package, title=title, description=description, place=place)
+        elif "custom" not in fields:
+            fields.refuse("missing-key", "this METADATA lacks 'custom'", place=place)
+        else:
+            custom = Fields(document, ("custom",), problems, code="policy.metadata")
+            yield _rule(fields, custom, package, Enforcement(owner[1]), place)
+
+
+def _blocks(text: str) -> Iterator[_Block]:
+    lines = text.splitlines()
+    at = 0
+    while at < len(lines):
+        start = at
+        at += 1
+        if _OPENING.fullmatch(lines[start]) is None:
+            continue
+        while at < len(lines) and lines[at].startswith("#"):
+            at += 1
+        # The ``#`` becomes a blank, so that YAML's lines and columns are the file's.
+        yaml = "\n" * (start + 1) + "\n".join(f" {line[1:]}" for line in lines[start + 1 : at]) + "\n"
+        owner = lines[at] if at < len(lines) else ""
+        yield _Block(line=start + 1, yaml=yaml, owner=owner, owner_line=at + 1)
+
+
+def _rule(fields: Fields, custom: Fields, package: str, level: Enforcement, place: Place) -> RuleMetadata:
+    custom.only(_CUSTOM_KEYS)
+    short_name = custom.text("short_name") or ""
+    if short_name and _SHORT_NAME.fullmatch(short_name) is None:
+        custom.wrong("short_name", "a word of lower-case letters, digits and underscores")
+    question = custom.text("question", required=False)
+    if question is not None and question not in QUESTION_KINDS:
+        hint = did_you_mean(question, QUESTION_KINDS)
+        custom.refuse("question", f"no measure answers '{question}'", place=custom.place("question"), hint=hint)
+    asks = custom.raw("asks") or {}
+    if not isinstance(asks, dict) or (asks and question is None):
+        custom.wrong("asks", "a mapping of constants of the question")
+        asks = {}
+    evidence = custom.texts("evidence", required=True)
+    if question is not None and question not in evidence:
+        custom.refuse("evidence", f"a rule that asks for '{question}' needs it as evidence", place=place)
+    return RuleMetadata(
+        code=f"{package}.{short_name}",
+        package=package,
+        title=fields.text("title") or "",
+        description=fields.text("description") or "",
+        severity=custom.choice("severity", Severity) or Severity.HIGH,
+        solution=custom.text("solution") or "",
+        level=level,
+        controls=custom.texts("controls", required=True),
+        collections=custom.texts("collections", required=True),
+        evidence=evidence,
+        place=place,
+        question=question,
+        asks=asks,
+        parameters=read_parameters(custom),
+        moving_values=custom.texts("moving_values"),
+        depends_on=custom.texts("depends_on"),
+        effective_on=_beginning(custom.moment("effective_on")),
+        effective_until=_end(custom.moment("effective_until")),
+    )
+
+
+def _unknown_names(rule: RuleMetadata, rules: Mapping[str, RuleMetadata], catalogs: Catalogs) -> Iterator[Problem]:
+    for name in rule.controls:
+        if catalogs.control(name) is None:
+            text = f"{rule.code}: no catalogue has the control '{name}'"
+            hint = unknown_control(name, catalogs)
+            yield Problem(code="policy.metadata.control", message=text, place=rule.place, hint=hint)
+    for name in rule.evidence:
+        if name not in EVIDENCE_KINDS:
+            text = f"{rule.code}: '{name}' is no kind of fact"
+            hint = did_you_mean(name, EVIDENCE_KINDS)
+            yield Problem(code="policy.metadata.evidence", message=text, place=rule.place, hint=hint)
+    for name in rule.depends_on:
+        if name not in rules:
+            text = f"{rule.code} depends on '{name}', which no module declares"
+            hint = did_you_mean(name, rules)
+            yield Problem(code="policy.metadata.depends-on", message=text, place=rule.place, hint=hint)
+
+
+def _beginning(value: date | datetime | None) -> datetime | None:
+    if value is None or isinstance(value, datetime):
+        return None if value is None else instant(value)
+    return datetime(value.year, value.month, value.day, tzinfo=UTC)
+
+
+def _end(value: date | datetime | None) -> datetime | None:
+    if value is None or isinstance(value, datetime):
+        return None if value is None else instant(value)
+    return end_of_day(value)
+
+
+def _order(problem: Problem) -> tuple[str, int, int]:
+    place = problem.place
+    return ("", 0, 0) if place is None else (place.path, place.line or 0, place.column or 0)

@@ -1,0 +1,1 @@
+"""Rego engines. The embedded one always runs in a worker process of its own."""

@@ -1,0 +1,143 @@
+"""The other side of ``worker``: starts the process, talks to it within a deadline, and ends it."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from tolbooth.judge.interface import EvaluationFailure
+
+ANSWER_BYTES = 64 << 20
+"""The largest answer that is read: result sets are small, and a policy may be hostile."""
+
+START_SECONDS = 30.0
+_PROGRAM = Path(__file__).with_name("worker.py")
+_ENVIRONMENT = {"RUST_BACKTRACE": "0"}
+
+
+class WorkerGoneError(Exception):
+    """The worker died, or was ended because it broke a limit; ``failure`` says which, in our codes."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.failure = EvaluationFailure(code=code, message=message)
+
+
+class WorkerProcess:
+    """A running worker. After ``WorkerGoneError`` it is ended and can't be used again."""
+
+    def __init__(self, extension: Path, *, memory_bytes: int) -> None:
+        read_end, write_end = os.pipe()
+        self._lifeline: int | None = write_end
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
+                [sys.executable, "-I", "-S", "-B", str(_PROGRAM), str(extension), str(memory_bytes), str(read_end)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                env=_ENVIRONMENT,
+                cwd="/",
+                start_new_session=True,
+                pass_fds=(read_end,),
+                bufsize=0,
+            )
+        except OSError as error:
+            os.close(write_end)
+            self._errors.close()
+            raise WorkerGoneError("judge.worker-start", f"the engine's process can't start: {error}") from error
+        finally:
+            os.close(read_end)
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._requests = self._process.stdin.fileno()
+        self._answers = self._process.stdout.fileno()
+        os.set_blocking(self._requests, False)
+        os.set_blocking(self._answers, False)
+        self._receive(time.monotonic() + START_SECONDS, START_SECONDS)
+
+    def ask(self, request: dict[str, Any], *, body: bytes | None = None, deadline_seconds: float) -> dict[str, Any]:
+        """Send one request, with a body where it has one, and wait for its answer.
+
+        Raises:
+            WorkerGoneError: ``judge.deadline``, ``judge.memory``, ``judge.answer-size`` or ``judge.worker-died``.
+        """
+        until = time.monotonic() + deadline_seconds
+        head = {**request, "deadline_seconds": deadline_seconds, "body": body is not None}
+        frames = [json.dumps(head).encode(), *([] if body is None else [body])]
+        self._send(b"".join(struct.pack(">I", len(frame)) + frame for frame in frames), until, deadline_seconds)
+        return self._receive(until, deadline_seconds)
+
+    def close(self) -> None:
+        """End the process, whatever it is doing; to close twice is harmless."""
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        if self._lifeline is not None:
+            os.close(self._lifeline)
+            self._lifeline = None
+        for stream in (self._process.stdin, self._process.stdout, self._errors):
+            if stream is not None:
+                stream.close()
+
+    def _send(self, content: bytes, until: float, deadline_seconds: float) -> None:
+        rest = memoryview(content)
+        while rest:
+            self._wait(self._requests, select.POLLOUT, until, deadline_seconds)
+            try:
+                rest = rest[os.write(self._requests, rest) :]
+            except BlockingIOError:
+                continue
+            except BrokenPipeError:
+                raise self._gone() from None
+
+    def _receive(self, until: float, deadline_seconds: float) -> dict[str, Any]:
+        (length,) = struct.unpack(">I", self._read(4, until, deadline_seconds))
+        if length > ANSWER_BYTES:
+            raise self._end("judge.answer-size", f"the policy's results are larger than {ANSWER_BYTES >> 20} MiB")
+        answer: dict[str, Any] = json.loads(self._read(length, until, deadline_seconds))
+        return answer
+
+    def _read(self, count: int, until: float, deadline_seconds: float) -> bytes:
+        found = bytearray()
+        while len(found) < count:
+            self._wait(self._answers, select.POLLIN, until, deadline_seconds)
+            piece = os.read(self._answers, count - len(found))
+            if not piece:
+                raise self._gone()
+            found += piece
+        return bytes(found)
+
+    def _wait(self, descriptor: int, event: int, until: float, deadline_seconds: float) -> None:
+        poll = select.poll()
+        poll.register(descriptor, event)
+        if not poll.poll(max(0, int((until - time.monotonic()) * 1000))):
+            raise self._end("judge.deadline", f"no answer within {deadline_seconds:g} seconds")
+
+    def _gone(self) -> WorkerGoneError:
+        """What to say of a worker that ended by itself."""
+        try:
+            status = self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            return self._end("judge.worker-died", "the engine's process stopped answering")
+        self._errors.seek(0)
+        said = self._errors.read(4096).decode(errors="replace").strip()
+        self.close()
+        if "memory allocation of" in said or "MemoryError" in said:
+            return WorkerGoneError("judge.memory", "the policy needs more memory than the limit allows")
+        reason = signal.Signals(-status).name if status < 0 else f"exit status {status}"
+        last = f": {said.splitlines()[-1]}" if said else ""
+        return WorkerGoneError("judge.worker-died", f"the engine's process died ({reason}){last}")
+
+    def _end(self, code: str, message: str) -> WorkerGoneError:
+        self.close()
+        return WorkerGoneError(code, message)

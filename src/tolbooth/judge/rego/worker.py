@@ -1,0 +1,182 @@
+"""The program of the worker process: holds the engine, answers one request at a time, trusts no policy.
+
+Started by path with ``-I -S`` and an empty environment, so it imports nothing of Tolbooth and nothing from the
+installed packages but the engine's extension, which is given by its file. A frame is four bytes of length (big-endian)
+and that many bytes; a request is a JSON frame, followed by a second frame where it announces a ``body``.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import resource
+import select
+import signal
+import struct
+import sys
+from importlib.machinery import ExtensionFileLoader
+from importlib.util import module_from_spec, spec_from_file_location
+from typing import Any
+
+REQUESTS, ANSWERS = 0, 1
+RESULT_SETS = ("deny", "warn", "undecided", "passed")
+STACK_BYTES = 8 << 20
+STDERR_BYTES = 64 << 10
+
+
+class Worker:
+    """One engine with the loaded bundle; each request gives one answer."""
+
+    def __init__(self, regorus: Any) -> None:
+        self._regorus = regorus
+        self._engine: Any = None
+
+    def load(self, request: dict[str, Any], _: str) -> dict[str, Any]:
+        """Compile each module alone, so that one bad module is named and the others are checked too; then all."""
+        failures = [failure for path, text in request["modules"] if (failure := self._compile([(path, text)]))]
+        if not failures and (failure := self._compile(request["modules"])):
+            failures = [failure]
+        if failures:
+            return {"failures": failures}
+        self._engine.add_data_json(json.dumps(request["data"]))
+        return {}
+
+    def input(self, _: dict[str, Any], body: str) -> dict[str, Any]:
+        """Set the input document for the evaluations to come."""
+        self._engine.set_input_json(body)
+        return {}
+
+    def evaluate(self, request: dict[str, Any], _: str) -> dict[str, Any]:
+        """The result sets of one package; a set that is undefined is left out.
+
+        One query, so that what the sets share is computed once.
+        """
+        package = request["package"]
+        query = ", ".join(f'"{name}": [found | found := data.{package}.{name}]' for name in RESULT_SETS)
+        (sets,) = self._document(f"{{{query}}}")
+        return {"sets": {name: values[0] for name, values in sets.items() if values}}
+
+    def document(self, request: dict[str, Any], _: str) -> dict[str, Any]:
+        """Any document of the bundle, as a list of no or one value."""
+        return {"values": self._document(request["path"])}
+
+    def _document(self, query: str) -> list[Any]:
+        # NOTE: ``eval_rule`` raises for an undefined rule, and without ``_as_json`` for a set of objects.
+        results = json.loads(self._engine.eval_query_as_json(query)).get("result", [])
+        self._engine.take_prints()
+        return [result["expressions"][0]["value"] for result in results]
+
+    def _compile(self, modules: list[tuple[str, str]]) -> dict[str, str] | None:
+        # NOTE: loading only parses; the engine's analysis runs at the first query.
+        engine = self._regorus.Engine()
+        engine.set_gather_prints(b=True)
+        try:
+            for path, text in modules:
+                engine.add_policy(path, text)
+            engine.eval_query_as_json("1")
+        except RuntimeError as error:
+            return {"path": modules[0][0], "text": str(error)}
+        self._engine = engine
+        return None
+
+
+def main() -> None:
+    """Serve requests until the other side closes."""
+    extension, memory_bytes, lifeline = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    hold(lifeline)
+    confine(memory_bytes)
+    worker = Worker(load_extension(extension))
+    send({"ready": True})
+    while (request := read_frame()) is not None:
+        content = json.loads(request)
+        body = (read_frame() or b"").decode() if content.get("body") else ""
+        # Where nobody is left to end us, the alarm does; its signal ends a process by default.
+        signal.setitimer(signal.ITIMER_REAL, content["deadline_seconds"] + 1)
+        send(answer(worker, content, body))
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def answer(worker: Worker, request: dict[str, Any], body: str) -> dict[str, Any]:
+    """Do what is asked; whatever the engine raises, a panic too, becomes text."""
+    try:
+        found: dict[str, Any] = getattr(worker, request["do"])(request, body)
+    except MemoryError:
+        return {"error": "judge.memory", "text": "the memory limit was reached"}
+    except RuntimeError as error:
+        return {"error": "judge.evaluation", "text": str(error)}
+    except BaseException as error:  # noqa: BLE001 - a panic of the engine is no Exception
+        return {"error": "judge.engine-panic", "text": f"{type(error).__name__}: {error}"}
+    return found
+
+
+def confine(memory_bytes: int) -> None:
+    """Limit memory, stack, core dumps and what may be written; a platform without a limit goes without it."""
+    limits = {
+        "RLIMIT_AS": memory_bytes,
+        "RLIMIT_STACK": STACK_BYTES,
+        "RLIMIT_CORE": 0,
+        "RLIMIT_FSIZE": STDERR_BYTES,
+    }
+    for name, value in limits.items():
+        number = getattr(resource, name)
+        hard = resource.getrlimit(number)[1]
+        ceiling = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        try:
+            resource.setrlimit(number, (ceiling, ceiling))
+        except (ValueError, OSError):  # e.g. RLIMIT_AS on macOS
+            continue
+
+
+def load_extension(path: str) -> Any:
+    """Load the engine from exactly this file: no search path is involved."""
+    loader = ExtensionFileLoader("regorus", path)
+    spec = spec_from_file_location("regorus", path, loader=loader)
+    assert spec is not None
+    module = module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+def hold(lifeline: int) -> None:
+    """End this process, even inside an evaluation, when the last writer of ``lifeline`` is gone.
+
+    Nothing is ever written to that pipe, so SIGIO, which ends a process by default, means that it was closed. A signal
+    at the parent's death would not do: it also comes when the thread that started us ends.
+    """
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
+    poll = select.poll()
+    poll.register(lifeline, 0)
+    if poll.poll(0):
+        sys.exit(0)
+
+
+def send(content: dict[str, Any]) -> None:
+    """Write one frame."""
+    body = json.dumps(content).encode()
+    frame = memoryview(struct.pack(">I", len(body)) + body)
+    while frame:
+        frame = frame[os.write(ANSWERS, frame) :]
+
+
+def read_frame() -> bytes | None:
+    """Read one frame; None when the other side has closed."""
+    head = read_exactly(4)
+    return None if head is None else read_exactly(struct.unpack(">I", head)[0])
+
+
+def read_exactly(count: int) -> bytes | None:
+    """Read so many bytes, or None at the end."""
+    found = bytearray()
+    while len(found) < count:
+        piece = os.read(REQUESTS, min(count - len(found), 1 << 20))
+        if not piece:
+            return None
+        found += piece
+    return bytes(found)
+
+
+if __name__ == "__main__":
+    main()

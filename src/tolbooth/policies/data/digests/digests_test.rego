@@ -1,0 +1,67 @@
+package data_digests_test
+
+import data.data as release
+
+digest := "77ab0f5dc1e2a3b4c5d6e7f80912a3b4c5d6e7f80912a3b4c5d6e7f80912a3b4"
+
+artifact(name, role, value) := {"name": name, "role": role, "digest": value}
+
+predictions := artifact("predictions", "predictions", {"sha256": digest})
+
+denied(artifacts, roles) := found if {
+	found := release.deny with input.artifacts as artifacts with data.parameters.data.digests.required_roles as roles
+}
+
+passed(artifacts, roles) := found if {
+	found := release.passed with input.artifacts as artifacts with data.parameters.data.digests.required_roles as roles
+}
+
+test_success_a_required_data_set_with_its_digest_passes if {
+	count(denied([predictions], ["predictions"])) == 0
+	some result in passed([predictions], ["predictions"])
+	result.term == "predictions"
+	result.facts == [digest]
+	result.values == {"role": "predictions", "digest": {"sha256": digest}}
+	result.msg == "the data set is named by its digest, role 'predictions'"
+}
+
+test_success_a_folder_is_named_by_its_dir_hash if {
+	folder := artifact("training", "training", {"dirHash": digest})
+	count(denied([folder], ["training"])) == 0
+	count(passed([folder], ["training"])) == 1
+}
+
+test_success_a_model_is_no_data_set if {
+	model := artifact("model", "model", {})
+	count(denied([predictions, model], ["predictions"])) == 0
+	count(passed([predictions, model], ["predictions"])) == 1
+}
+
+test_success_no_required_role_asks_for_no_data_set if {
+	count(denied([], [])) == 0
+}
+
+test_fail_a_required_role_without_a_data_set if {
+	some result in denied([predictions], ["predictions", "training"])
+	result.term == "role: training"
+	result.values == {"role": "training"}
+	result.msg == "no data set with the role 'training' was collected"
+}
+
+test_fail_a_data_set_without_a_digest if {
+	bare := artifact("evaluation", "evaluation", {})
+	some result in denied([predictions, bare], ["predictions"])
+	result.term == "evaluation"
+	result.values == {"role": "evaluation"}
+}
+
+test_fail_a_shortened_digest_names_no_bytes if {
+	shortened := artifact("predictions", "predictions", {"sha256": "77ab0f5dc1e2"})
+	count(denied([shortened], ["predictions"])) == 1
+	count(passed([shortened], ["predictions"])) == 0
+}
+
+test_fail_a_weak_digest_names_no_bytes if {
+	weak := artifact("training", "training", {"md5": digest})
+	count(denied([weak], [])) == 1
+}

@@ -1,0 +1,155 @@
+package fairness_difference_test
+
+import data.fairness
+
+parameters := {
+	"metric": "false_positive_rate",
+	"bound": 100000,
+	"minimum_denominator": 30,
+	"alpha": 50000,
+	"mode": "point",
+	"favourable": 1,
+}
+
+question := object.union(parameters, {"kind": "fairness", "statistic": "difference", "by": ["race"]})
+
+group(name, numerator, denominator) := {
+	"group": {"race": name},
+	"name": name,
+	"rows": denominator,
+	"rates": {"false_positive_rate": {"numerator": numerator, "denominator": denominator}},
+	"sufficient": denominator >= 30,
+}
+
+groups := [group("Asian", 2, 23), group("Black", 805, 1795), group("white", 349, 1488)]
+
+answer(comparison) := {
+	"about": "predictions",
+	"question": question,
+	"values": {"groups": groups, "comparison": comparison},
+	"reads": ["counts"],
+	"freshness": "fresh",
+}
+
+apart(value, outcome) := {
+	"outcome": outcome,
+	"pairs": [{"high": "Black", "low": "white", "value": value, "outcome": outcome}],
+	"insufficient": [],
+	"worst": {"high": "Black", "low": "white", "value": value},
+}
+
+facts(comparison) := {"observations": {"fairness": [answer(comparison)]}}
+
+denied(document) := found if {
+	found := [result |
+		some result in fairness.deny with input as document with data.parameters.fairness.difference as parameters
+		result.code == "fairness.difference"
+	]
+}
+
+open(document) := found if {
+	found := [result |
+		some result in fairness.undecided with input as document with data.parameters.fairness.difference as parameters
+		result.code == "fairness.difference"
+	]
+}
+
+passed(document) := found if {
+	found := [result |
+		some result in fairness.passed with input as document with data.parameters.fairness.difference as parameters
+		result.code == "fairness.difference"
+	]
+}
+
+test_success_groups_within_the_bound_pass if {
+	document := facts(apart(99960, "pass"))
+	count(denied(document)) == 0
+	count(open(document)) == 0
+	[result] := passed(document)
+	result.term == "race"
+	result.measured == 99960
+	result.msg == "false positive rate by race: 9.996 points apart at most, 10 allowed"
+}
+
+test_success_groups_at_the_bound_pass if {
+	document := facts(apart(100000, "pass"))
+	count(denied(document)) == 0
+	[result] := passed(document)
+	result.msg == "false positive rate by race: 10 points apart at most, 10 allowed"
+}
+
+test_success_an_answer_to_another_bound_is_not_read if {
+	other := object.union(answer(apart(213902, "fail")), {"question": object.union(question, {"bound": 300000})})
+	document := {"observations": {"fairness": [other]}}
+	count(denied(document)) == 0
+	count(open(document)) == 0
+	count(passed(document)) == 0
+}
+
+test_success_an_answer_about_ratios_is_not_read if {
+	other := object.union(answer(apart(213902, "fail")), {"question": object.union(question, {"statistic": "ratio"})})
+	document := {"observations": {"fairness": [other]}}
+	count(denied(document)) == 0
+	count(open(document)) == 0
+	count(passed(document)) == 0
+}
+
+test_fail_groups_beyond_the_bound if {
+	document := facts(apart(213902, "fail"))
+	[result] := denied(document)
+	result.term == "race: Black / white"
+	result.measured == 213902
+	result.facts == ["counts"]
+	result.msg == "false positive rate by race: 21.4 points apart, at most 10"
+	result.values.high == {"group": "Black", "numerator": 805, "denominator": 1795}
+	result.values.low == {"group": "white", "numerator": 349, "denominator": 1488}
+	count(open(document)) == 0
+	count(passed(document)) == 0
+}
+
+test_fail_only_the_pairs_beyond_the_bound_are_named if {
+	comparison := {
+		"outcome": "fail",
+		"pairs": [
+			{"high": "Black", "low": "white", "value": 213902, "outcome": "fail"},
+			{"high": "white", "low": "Asian", "value": 9000, "outcome": "pass"},
+		],
+		"insufficient": [],
+	}
+	[result] := denied(facts(comparison))
+	result.term == "race: Black / white"
+}
+
+test_fail_two_data_sets_are_told_apart if {
+	first := answer(apart(213902, "fail"))
+	document := {"observations": {"fairness": [first, object.union(first, {"about": "holdout"})]}}
+	terms := {result.term | some result in denied(document)}
+	terms == {"predictions, race: Black / white", "holdout, race: Black / white"}
+}
+
+test_fail_a_small_group_is_undecided_beside_a_failing_pair if {
+	small := [{"group": "Asian", "denominator": 23, "minimum": 30}]
+	document := facts(object.union(apart(213902, "fail"), {"insufficient": small}))
+	count(denied(document)) == 1
+	[result] := open(document)
+	result.term == "race: Asian"
+	result.reason == "insufficient"
+	result.msg == "false positive rate by race can't be told: 23 in the denominator, at least 30 are needed"
+	result.values.denominator == 23
+	count(passed(document)) == 0
+}
+
+test_fail_a_single_group_is_undecided if {
+	document := facts({"outcome": "undecided", "pairs": [], "insufficient": []})
+	[result] := open(document)
+	result.term == "race"
+	result.values.pairs == 0
+	count(denied(document)) == 0
+	count(passed(document)) == 0
+}
+
+test_fail_a_failing_answer_without_a_failing_pair_is_undecided if {
+	document := facts({"outcome": "fail", "pairs": [], "insufficient": []})
+	count(open(document)) == 1
+	count(passed(document)) == 0
+}

@@ -1,0 +1,155 @@
+package fairness_ratio_test
+
+import data.fairness
+
+parameters := {
+	"metric": "selection_rate",
+	"bound": 800000,
+	"minimum_denominator": 30,
+	"alpha": 50000,
+	"mode": "point",
+	"favourable": 1,
+}
+
+question := object.union(parameters, {"kind": "fairness", "statistic": "ratio", "by": ["race"]})
+
+group(name, numerator, denominator) := {
+	"group": {"race": name},
+	"name": name,
+	"rows": denominator,
+	"rates": {"selection_rate": {"numerator": numerator, "denominator": denominator}},
+	"sufficient": denominator >= 30,
+}
+
+groups := [group("Asian", 2, 23), group("Black", 805, 1795), group("white", 349, 1488)]
+
+answer(comparison) := {
+	"about": "predictions",
+	"question": question,
+	"values": {"groups": groups, "comparison": comparison},
+	"reads": ["counts"],
+	"freshness": "fresh",
+}
+
+apart(value, outcome) := {
+	"outcome": outcome,
+	"pairs": [{"high": "Black", "low": "white", "value": value, "outcome": outcome}],
+	"insufficient": [],
+	"worst": {"high": "Black", "low": "white", "value": value},
+}
+
+facts(comparison) := {"observations": {"fairness": [answer(comparison)]}}
+
+denied(document) := found if {
+	found := [result |
+		some result in fairness.deny with input as document with data.parameters.fairness.ratio as parameters
+		result.code == "fairness.ratio"
+	]
+}
+
+open(document) := found if {
+	found := [result |
+		some result in fairness.undecided with input as document with data.parameters.fairness.ratio as parameters
+		result.code == "fairness.ratio"
+	]
+}
+
+passed(document) := found if {
+	found := [result |
+		some result in fairness.passed with input as document with data.parameters.fairness.ratio as parameters
+		result.code == "fairness.ratio"
+	]
+}
+
+test_success_groups_within_the_bound_pass if {
+	document := facts(apart(800100, "pass"))
+	count(denied(document)) == 0
+	count(open(document)) == 0
+	[result] := passed(document)
+	result.term == "race"
+	result.measured == 800100
+	result.msg == "selection rate by race: smallest ratio 0.8001, at least 0.8"
+}
+
+test_success_groups_at_the_bound_pass if {
+	document := facts(apart(800000, "pass"))
+	count(denied(document)) == 0
+	[result] := passed(document)
+	result.msg == "selection rate by race: smallest ratio 0.8, at least 0.8"
+}
+
+test_success_an_answer_to_another_bound_is_not_read if {
+	other := object.union(answer(apart(523000, "fail")), {"question": object.union(question, {"bound": 300001})})
+	document := {"observations": {"fairness": [other]}}
+	count(denied(document)) == 0
+	count(open(document)) == 0
+	count(passed(document)) == 0
+}
+
+test_success_an_answer_about_differences_is_not_read if {
+	other := object.union(answer(apart(523000, "fail")), {"question": object.union(question, {"statistic": "difference"})})
+	document := {"observations": {"fairness": [other]}}
+	count(denied(document)) == 0
+	count(open(document)) == 0
+	count(passed(document)) == 0
+}
+
+test_fail_groups_beyond_the_bound if {
+	document := facts(apart(523000, "fail"))
+	[result] := denied(document)
+	result.term == "race: Black / white"
+	result.measured == 523000
+	result.facts == ["counts"]
+	result.msg == "selection rate by race: ratio 0.52, at least 0.8"
+	result.values.high == {"group": "Black", "numerator": 805, "denominator": 1795}
+	result.values.low == {"group": "white", "numerator": 349, "denominator": 1488}
+	count(open(document)) == 0
+	count(passed(document)) == 0
+}
+
+test_fail_only_the_pairs_beyond_the_bound_are_named if {
+	comparison := {
+		"outcome": "fail",
+		"pairs": [
+			{"high": "Black", "low": "white", "value": 523000, "outcome": "fail"},
+			{"high": "white", "low": "Asian", "value": 990000, "outcome": "pass"},
+		],
+		"insufficient": [],
+	}
+	[result] := denied(facts(comparison))
+	result.term == "race: Black / white"
+}
+
+test_fail_two_data_sets_are_told_apart if {
+	first := answer(apart(523000, "fail"))
+	document := {"observations": {"fairness": [first, object.union(first, {"about": "holdout"})]}}
+	terms := {result.term | some result in denied(document)}
+	terms == {"predictions, race: Black / white", "holdout, race: Black / white"}
+}
+
+test_fail_a_small_group_is_undecided_beside_a_failing_pair if {
+	small := [{"group": "Asian", "denominator": 23, "minimum": 30}]
+	document := facts(object.union(apart(523000, "fail"), {"insufficient": small}))
+	count(denied(document)) == 1
+	[result] := open(document)
+	result.term == "race: Asian"
+	result.reason == "insufficient"
+	result.msg == "selection rate by race can't be told: 23 in the denominator, at least 30 are needed"
+	result.values.denominator == 23
+	count(passed(document)) == 0
+}
+
+test_fail_a_single_group_is_undecided if {
+	document := facts({"outcome": "undecided", "pairs": [], "insufficient": []})
+	[result] := open(document)
+	result.term == "race"
+	result.values.pairs == 0
+	count(denied(document)) == 0
+	count(passed(document)) == 0
+}
+
+test_fail_a_failing_answer_without_a_failing_pair_is_undecided if {
+	document := facts({"outcome": "fail", "pairs": [], "insufficient": []})
+	count(open(document)) == 1
+	count(passed(document)) == 0
+}
