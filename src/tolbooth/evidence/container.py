@@ -106,7 +106,7 @@ def read_zip(content: bytes | BinaryIO) -> dict[str, bytes]:
         with zipfile.ZipFile(stream) as archive:
             members = _members(archive)
             return {path: _inflate(archive, member) for path, member in members.items()}
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError) as error:
         raise VerificationError.of("container.zip", f"the zip is damaged: {error}") from error
 
 

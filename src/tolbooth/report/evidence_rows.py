@@ -78,4 +78,5 @@ def _completeness(artifact: Artifact) -> str:
 def received_words(row: EvidenceRow) -> str:
     """How many of the source's own units arrived: ``7,214 of 7,214 rows``."""
     total = "" if row.reported_total is None else f" of {words.number(row.reported_total)}"
-    return f"{words.number(row.returned)}{total} {words.visible(row.unit)}"
+    unit = row.unit if total or row.returned != 1 else row.unit.removesuffix("s")
+    return f"{words.number(row.returned)}{total} {words.visible(unit)}"

@@ -152,7 +152,8 @@ def about_line(head: Head) -> str:
 
 def record_line(head: Head) -> str:
     """The last line: decision, log entry, policy."""
-    logged = "not in a log" if head.log_index is None else f"log entry {head.log_index}"
+    unlogged = "not recorded" if head.hypothetical else "in the log that the seal names"
+    logged = unlogged if head.log_index is None else f"log entry {head.log_index + 1}"
     parts = (
         f"decision {short(head.decision_sha256)}",
         logged,

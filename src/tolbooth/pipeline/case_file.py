@@ -1,0 +1,77 @@
+"""A decision with everything that led to it, read from the core files of its pack: for reports, explanations, packs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tolbooth.evidence.dsse import take_apart
+from tolbooth.evidence.kinds import Kind
+from tolbooth.evidence.pack import ATTEST_FOLDER, COUNTS_FOLDER, DECISION_PATH, INPUT_PATH
+from tolbooth.evidence.reading import read, read_value
+from tolbooth.evidence.statement import parse_statement
+from tolbooth.evidence.strict_json import parse
+from tolbooth.judge.interface import EngineDescription
+from tolbooth.judge.judge import JudgeProblem
+from tolbooth.judge.library.policy import Policy, policy_from_core
+from tolbooth.model.decision import Decision
+from tolbooth.model.digest import sha256_hex
+from tolbooth.model.observation import Artifact
+
+INPUT_SCHEMA_PATH = "schemas/input.schema.json"
+
+
+def attestation_path(kind: Kind) -> str:
+    """Where a step's attestation lies in the core."""
+    return f"{ATTEST_FOLDER}{kind}.dsse.json"
+
+
+def counts_path(sha256: str) -> str:
+    """Where a count table lies in the core."""
+    return f"{COUNTS_FOLDER}{sha256}.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFile:
+    """One decision, whole.
+
+    ``core`` holds the files of the pack's core by path; a hypothetical case's has no attestations. ``position`` is
+    the decision's place in the log, from 0; None for a hypothetical decision and for one read from a pack.
+    """
+
+    decision: Decision
+    decision_sha256: str
+    input_document: Mapping[str, Any]
+    artifacts: tuple[Artifact, ...]
+    engine: EngineDescription
+    errors: tuple[JudgeProblem, ...]
+    policy: Policy
+    core: Mapping[str, bytes]
+    position: int | None = None
+
+
+def case_file(core: Mapping[str, bytes], *, position: int | None = None) -> CaseFile:
+    """Read a recorded case from its core files.
+
+    Raises:
+        VerificationError: ``json.*`` if a file is not what it should be.
+        JudgeError: if the policy in the core can't be loaded.
+    """
+    collection, judgement = attestation_path(Kind.COLLECTION), attestation_path(Kind.JUDGEMENT)
+    judged = _predicate(core, judgement)
+    return CaseFile(
+        decision=read(Decision, core[DECISION_PATH], path=DECISION_PATH),
+        decision_sha256=sha256_hex(core[DECISION_PATH]),
+        input_document=parse(core[INPUT_PATH], path=INPUT_PATH),
+        artifacts=read_value(tuple[Artifact, ...], _predicate(core, collection)["artifacts"], path=collection),
+        engine=read_value(EngineDescription, judged["engine"], path=judgement),
+        errors=read_value(tuple[JudgeProblem, ...], judged["errors"], path=judgement),
+        policy=policy_from_core(core),
+        core=core,
+        position=position,
+    )
+
+
+def _predicate(core: Mapping[str, bytes], path: str) -> Mapping[str, Any]:
+    return parse_statement(take_apart(core[path], path=path).payload, path=path).predicate

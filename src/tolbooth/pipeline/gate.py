@@ -1,0 +1,204 @@
+"""The gate: collect, measure, judge, decide, and record each step as it ends."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from tolbooth.config.load import Project, nearest
+from tolbooth.decide.gate import decide
+from tolbooth.evidence.canonical import canonical_bytes
+from tolbooth.evidence.kinds import Kind
+from tolbooth.evidence.pack import DECISION_PATH, INPUT_PATH
+from tolbooth.judge.input_document import input_schema_bytes
+from tolbooth.judge.judge import Judgement, judge
+from tolbooth.judge.library.policy import Policy, core_files
+from tolbooth.judge.questions import questions
+from tolbooth.judge.rego.embedded import EmbeddedEngine
+from tolbooth.model.decision import Case, Decision
+from tolbooth.model.digest import sha256_hex
+from tolbooth.model.errors import ConfigError
+from tolbooth.model.instant import instant
+from tolbooth.model.observation import Gap
+from tolbooth.pipeline.case_file import INPUT_SCHEMA_PATH, CaseFile, attestation_path, counts_path
+from tolbooth.pipeline.collecting import Collection, Progress, collect
+from tolbooth.pipeline.measuring import Assessed, CountTable, assess_all, measure
+from tolbooth.pipeline.policy import project_policy
+from tolbooth.pipeline.predicates import (
+    collection_predicate,
+    decision_record,
+    judgement_predicate,
+    measurement_predicate,
+)
+from tolbooth.pipeline.presenting import gate_input
+from tolbooth.pipeline.recording import attest
+from tolbooth.pipeline.workspace import Workspace
+
+
+def gate(workspace: Workspace, name: str | None, *, progress: Progress) -> CaseFile:
+    """Decide whether a gate's subject may pass, and record each step as it ends.
+
+    Args:
+        workspace: the open project.
+        name: the gate; may be None when the project has only one.
+        progress: told how far long work is.
+
+    Returns:
+        The decision with everything that led to it, as it stands in the log.
+
+    Raises:
+        ConfigError: for mistakes in the settings, the policy or the data's columns; nothing was recorded.
+        StoreError: if the store refuses; what was appended before is whole.
+    """
+    run = secrets.token_hex(16)
+    situation = _situation(workspace.project, name, clock=workspace.clock, progress=progress, as_of=None)
+    subject = situation.collection.subject
+    attestations = {
+        kind: attest(workspace, kind, subject, predicate).envelope
+        for kind, predicate in (
+            (Kind.COLLECTION, collection_predicate(run, situation.collection)),
+            (Kind.MEASUREMENT, measurement_predicate(run, situation.tables, situation.assessed, situation.gaps)),
+        )
+    }
+    verdict = _verdict(situation, hypothetical=False)
+    judged = judgement_predicate(run, situation.policy, verdict.input_bytes, verdict.judgement)
+    attestations[Kind.JUDGEMENT] = attest(workspace, Kind.JUDGEMENT, subject, judged).envelope
+    core = _core(situation, verdict)
+    core |= {attestation_path(kind): envelope for kind, envelope in attestations.items()}
+    for content in core.values():
+        workspace.store.blobs.put(content)
+    seed_sha256 = workspace.store.blobs.put(secrets.token_bytes(32))
+    record = decision_record(core, attestations, seed_sha256)
+    decided = attest(workspace, Kind.DECISION, subject, record)
+    core[attestation_path(Kind.DECISION)] = decided.envelope
+    return _case_file(situation, verdict, core, position=decided.entry.position)
+
+
+def suppose(
+    project: Project, name: str | None, *, as_of: datetime, clock: Callable[[], datetime], progress: Progress
+) -> CaseFile:
+    """Decide as of another instant, hypothetically: nothing is recorded, and the decision can't be sealed."""
+    situation = _situation(project, name, clock=clock, progress=progress, as_of=as_of)
+    verdict = _verdict(situation, hypothetical=True)
+    return _case_file(situation, verdict, _core(situation, verdict), position=None)
+
+
+def choose_gate(project: Project, name: str | None) -> str:
+    """The gate that was named, or the only one.
+
+    Raises:
+        ConfigError: ``gate.unknown`` or ``gate.unnamed``, with the gates that there are.
+    """
+    gates = project.settings.gates
+    if name is None and len(gates) == 1:
+        return next(iter(gates))
+    if name is None:
+        raise ConfigError.of("gate.unnamed", "there are several gates; name one", hint=f"one of: {', '.join(gates)}")
+    if name not in gates:
+        hint = nearest(name, gates) or f"one of: {', '.join(gates)}"
+        raise ConfigError.of("gate.unknown", f"there is no gate '{name}'", place=project.place("gates"), hint=hint)
+    return name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Situation:
+    """What one run collected and measured, the policy, and the instant at which it is judged."""
+
+    project: Project
+    gate: str
+    environment: str
+    policy: Policy
+    collection: Collection
+    tables: tuple[CountTable, ...]
+    assessed: tuple[Assessed, ...]
+    gaps: tuple[Gap, ...]
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verdict:
+    """What the rules said about it, and what was decided."""
+
+    input_bytes: bytes
+    judgement: Judgement
+    decision: Decision
+
+
+def _situation(
+    project: Project,
+    name: str | None,
+    *,
+    clock: Callable[[], datetime],
+    progress: Progress,
+    as_of: datetime | None,
+) -> _Situation:
+    gate_name = choose_gate(project, name)
+    settings = project.settings.gates[gate_name]
+    policy = project_policy(project)
+    collection = collect(project, settings, clock=clock, progress=progress)
+    tables, gaps = measure(collection, project, progress=progress)
+    return _Situation(
+        project=project,
+        gate=gate_name,
+        environment=settings.environment,
+        policy=policy,
+        collection=collection,
+        tables=tables,
+        assessed=assess_all(tables, questions(policy)),
+        gaps=gaps,
+        as_of=instant(as_of if as_of is not None else clock()),
+    )
+
+
+def _verdict(situation: _Situation, *, hypothetical: bool) -> _Verdict:
+    input_bytes = gate_input(
+        settings=situation.project.settings,
+        gate=situation.gate,
+        environment=situation.environment,
+        as_of=situation.as_of,
+        collection=situation.collection,
+        assessed=situation.assessed,
+        gaps=situation.gaps,
+    )
+    with EmbeddedEngine() as engine:
+        judgement = judge(situation.policy, engine, input_bytes, as_of=situation.as_of)
+    case = Case(
+        subject=situation.collection.subject,
+        gate=situation.gate,
+        environment=situation.environment,
+        as_of=situation.as_of,
+        policy_sha256=situation.policy.sha256,
+        input_sha256=sha256_hex(input_bytes),
+        hypothetical=hypothetical,
+    )
+    return _Verdict(input_bytes=input_bytes, judgement=judgement, decision=decide(case, judgement.results))
+
+
+def _core(situation: _Situation, verdict: _Verdict) -> dict[str, bytes]:
+    """The files of the pack's core, but for the attestations."""
+    return {
+        DECISION_PATH: canonical_bytes(verdict.decision),
+        INPUT_PATH: verdict.input_bytes,
+        INPUT_SCHEMA_PATH: input_schema_bytes(),
+        **{counts_path(table.counts.sha256): table.counts.canonical() for table in situation.tables},
+        **core_files(situation.policy),
+    }
+
+
+def _case_file(
+    situation: _Situation, verdict: _Verdict, core: Mapping[str, bytes], *, position: int | None
+) -> CaseFile:
+    return CaseFile(
+        decision=verdict.decision,
+        decision_sha256=sha256_hex(core[DECISION_PATH]),
+        input_document=json.loads(verdict.input_bytes),
+        artifacts=situation.collection.artifacts,
+        engine=verdict.judgement.engine,
+        errors=verdict.judgement.errors,
+        policy=situation.policy,
+        core=core,
+        position=position,
+    )

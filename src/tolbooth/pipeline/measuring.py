@@ -1,0 +1,140 @@
+"""measure: from data sets to count tables, and from counts and questions to assessed facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tolbooth.config.load import Project
+from tolbooth.judge.questions import Question as AskedQuestion
+from tolbooth.measure.engines.local import count
+from tolbooth.measure.fairness.assess import assess, assess_performance
+from tolbooth.measure.fairness.counts import FairnessCounts
+from tolbooth.measure.fairness.question import FairnessQuestion, Question, question_from_parameters
+from tolbooth.model.errors import MeasureError, Problem
+from tolbooth.model.observation import Artifact, Gap
+from tolbooth.model.wire import JsonObject
+from tolbooth.pipeline.collecting import Collection, Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountTable:
+    """The count table of one data set: what an auditor needs to compute every verdict again."""
+
+    about: str
+    counts: FairnessCounts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessed:
+    """One answer to one rule's question about one data set: the input document's form of a measured fact."""
+
+    kind: str
+    about: str
+    question: JsonObject
+    values: JsonObject
+    counts_sha256: str
+
+
+def measure(
+    collection: Collection, project: Project, *, progress: Progress
+) -> tuple[tuple[CountTable, ...], tuple[Gap, ...]]:
+    """Count every data set that declares a label and a prediction; what can't be counted becomes a gap.
+
+    Raises:
+        ConfigError: if a declared column is not there or has the wrong type.
+    """
+    tables: list[CountTable] = []
+    gaps: list[Gap] = []
+    for artifact in collection.artifacts:
+        settings = collection.data.get(artifact.name)
+        if settings is None or settings.label is None or settings.prediction is None:
+            continue
+        try:
+            counts = count(
+                project.folder / settings.path,
+                settings.groups,
+                label=settings.label,
+                prediction=settings.prediction,
+                progress=_counting(settings.path, progress),
+            )
+        except MeasureError as error:
+            gaps += _gaps(artifact, error.problems)
+        else:
+            tables.append(CountTable(about=artifact.name, counts=counts))
+    return tuple(tables), tuple(gaps)
+
+
+def assess_all(tables: Sequence[CountTable], questions: Iterable[AskedQuestion]) -> tuple[Assessed, ...]:
+    """Answer every rule's question from the counts alone; the same for a gate and for its replay.
+
+    A fairness question is asked for each feature of each table, a performance question once a table. Two rules with
+    the same question share one answer.
+    """
+    answers: dict[tuple[str, bytes], Assessed] = {}
+    for asked in questions:
+        for table in tables:
+            features = table.counts.features if asked.kind == "fairness" else (None,)
+            for feature in features:
+                by = () if feature is None else (feature,)
+                answer = _assessed(table, asked, by)
+                answers.setdefault((table.about, repr(sorted(answer.question.items())).encode()), answer)
+    return tuple(answers[key] for key in sorted(answers))
+
+
+def fairness_of_file(
+    file: Path,
+    groups: Sequence[str],
+    *,
+    label: str,
+    prediction: str,
+    asked: Mapping[str, object],
+    progress: Progress,
+) -> tuple[Assessed, ...]:
+    """Count one file and ask one fairness question for each feature; nothing is recorded.
+
+    ``asked`` are the question's parameters, with rates in ppm.
+
+    Raises:
+        ConfigError: for a wrong column or a wrong parameter.
+        MeasureError: if the file can't be counted.
+    """
+    question = AskedQuestion(code="measure.fairness", kind="fairness", parameters=asked)
+    for feature in groups:
+        question_from_parameters("fairness", asked, by=(feature,))
+    counts = count(file, groups, label, prediction, progress=_counting(str(file), progress))
+    table = CountTable(about=str(file), counts=counts)
+    return tuple(_assessed(table, question, (feature,)) for feature in groups)
+
+
+def _assessed(table: CountTable, asked: AskedQuestion, by: tuple[str, ...]) -> Assessed:
+    question = question_from_parameters(asked.kind, asked.parameters, by=by)
+    return Assessed(
+        kind=asked.kind,
+        about=table.about,
+        question=question.as_json(),
+        values=_answer(table.counts, question),
+        counts_sha256=table.counts.sha256,
+    )
+
+
+def _answer(counts: FairnessCounts, question: Question) -> JsonObject:
+    if isinstance(question, FairnessQuestion):
+        return assess(counts, question)
+    return assess_performance(counts, question)
+
+
+def _counting(path: str, progress: Progress) -> Callable[[int, int | None], None]:
+    def report(done: int, total: int | None) -> None:
+        progress(f"counting {path}", done, total)
+
+    return report
+
+
+def _gaps(artifact: Artifact, problems: Iterable[Problem]) -> list[Gap]:
+    return [
+        Gap(kind=kind, about=artifact.name, code=problem.code, message=problem.message)
+        for problem in problems
+        for kind in ("fairness", "performance")
+    ]

@@ -1,0 +1,65 @@
+"""Recorded cases, read back from the store: what a pack, a report and an explanation are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tolbooth.evidence.decision_record import DECISION_ENVELOPE, DecisionRecord
+from tolbooth.evidence.dsse import take_apart
+from tolbooth.evidence.kinds import Kind
+from tolbooth.evidence.reading import read_value
+from tolbooth.evidence.statement import parse_statement
+from tolbooth.model.digest import short
+from tolbooth.pipeline.case_file import CaseFile, case_file
+from tolbooth.store.embedded import DecisionRow, EmbeddedStore, LogEntry
+
+
+def recorded_case(store: EmbeddedStore, prefix: str | None) -> CaseFile:
+    """The case of a recorded decision: the one whose digest begins with ``prefix``, or the latest.
+
+    Raises:
+        ConfigError: if no decision, or more than one, is meant.
+        StoreError: if a blob is missing or altered.
+    """
+    row = store.decision(prefix)
+    return case_file(core_of(store, row), position=row.entry_position)
+
+
+def core_of(store: EmbeddedStore, row: DecisionRow) -> dict[str, bytes]:
+    """The files of a decision's core, each from its blob."""
+    envelope = store.blobs.get(store.entry_at(row.entry_position).envelope_sha256)
+    record = decision_record_of(envelope)
+    core = {file.path: store.blobs.get(file.sha256) for file in record.core}
+    return {**core, DECISION_ENVELOPE: envelope}
+
+
+def decision_record_of(envelope: bytes) -> DecisionRecord:
+    """What a decision's attestation says; its signature is not looked at."""
+    statement = parse_statement(take_apart(envelope, path=DECISION_ENVELOPE).payload, path=DECISION_ENVELOPE)
+    return read_value(DecisionRecord, dict(statement.predicate), path=DECISION_ENVELOPE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """An entry of the log, with what its statement is about and says, in a few words."""
+
+    entry: LogEntry
+    about: str
+    summary: str
+
+
+def log_lines(store: EmbeddedStore) -> tuple[LogLine, ...]:
+    """Every entry, oldest first."""
+    decisions = {row.entry_position: row for row in store.decisions()}
+    return tuple(_line(store, entry, decisions.get(entry.position)) for entry in store.entries())
+
+
+def _line(store: EmbeddedStore, entry: LogEntry, decision: DecisionRow | None) -> LogLine:
+    path = f"log entry {entry.position + 1}"
+    statement = parse_statement(take_apart(store.blobs.get(entry.envelope_sha256), path=path).payload, path=path)
+    summary = ""
+    if decision is not None:
+        summary = f"{decision.verdict} at {decision.gate}, decision {short(decision.decision_sha256)}"
+    elif entry.kind == Kind.SEAL:
+        summary = f"root {short(str(statement.predicate['root']))}"
+    return LogLine(entry=entry, about=statement.subject[0].name, summary=summary)

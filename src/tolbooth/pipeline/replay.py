@@ -1,0 +1,133 @@
+"""replay: compute a pack's decision again, from its counts, rules and input, and compare the bytes.
+
+Nothing from a pack runs but Rego, in the engine's worker process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tolbooth.decide.gate import decide
+from tolbooth.evidence.canonical import canonical_bytes
+from tolbooth.evidence.keys import PublicKey
+from tolbooth.evidence.pack import DECISION_PATH
+from tolbooth.evidence.verify import examine
+from tolbooth.judge.interface import EngineDescription
+from tolbooth.judge.judge import judge
+from tolbooth.judge.questions import questions
+from tolbooth.judge.rego.embedded import EmbeddedEngine
+from tolbooth.measure.fairness.counts import FairnessCounts
+from tolbooth.model.decision import Decision
+from tolbooth.model.digest import sha256_hex
+from tolbooth.model.errors import VerificationError
+from tolbooth.model.rule import RuleResult
+from tolbooth.pipeline.case_file import CaseFile, case_file, counts_path
+from tolbooth.pipeline.measuring import Assessed, CountTable, assess_all
+from tolbooth.pipeline.pack_files import read_pack
+
+_ASSESSED = ("fairness", "performance")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedRule:
+    """A rule and term whose result is another one when computed again; None where one side has no such result."""
+
+    rule: str
+    term: str | None
+    recorded: RuleResult | None
+    computed: RuleResult | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """What came of computing a decision again.
+
+    ``broken`` is the first broken link of the pack, if it does not verify; ``unchecked`` are its files that could not
+    be checked. ``identical`` compares the bytes of the two decision documents. A replay proves something only if the
+    pack verifies and the bytes are identical.
+    """
+
+    recorded: Decision
+    computed: Decision
+    identical: bool
+    changed: tuple[ChangedRule, ...]
+    broken: VerificationError | None
+    unchecked: tuple[str, ...]
+    recorded_engine: EngineDescription
+    engine: EngineDescription
+
+    @property
+    def holds(self) -> bool:
+        """Whether the pack verifies and its decision was computed again to the byte."""
+        return self.identical and self.broken is None and not self.unchecked
+
+
+def replay(pack: Path, key: PublicKey | None) -> Replay:
+    """Verify a pack, then compute its decision again at its own ``as_of``.
+
+    Without a key the sealer's signatures are not checked, and the replay says so. A pack whose break lies in
+    ``links.*`` or later is still computed, so that it can be said what differs.
+
+    Raises:
+        VerificationError: if the pack is broken before ``links.*``, so that nothing in it can be relied on.
+        JudgeError: if the pack's policy can't be loaded.
+    """
+    examination = examine(read_pack(pack), key)
+    if examination.content is None:
+        assert examination.broken is not None
+        raise examination.broken
+    core = examination.content.core
+    case = case_file(core)
+    recorded = case.decision
+    input_bytes = _input_again(case)
+    with EmbeddedEngine() as engine:
+        judgement = judge(case.policy, engine, input_bytes, as_of=recorded.case.as_of)
+    again = replace(recorded.case, policy_sha256=case.policy.sha256, input_sha256=sha256_hex(input_bytes))
+    computed = decide(again, judgement.results)
+    return Replay(
+        recorded=recorded,
+        computed=computed,
+        identical=canonical_bytes(computed) == core[DECISION_PATH],
+        changed=_changes(recorded.results, computed.results),
+        broken=examination.broken,
+        unchecked=examination.unchecked,
+        recorded_engine=case.engine,
+        engine=judgement.engine,
+    )
+
+
+def _input_again(case: CaseFile) -> bytes:
+    """The input document with every measured fact assessed again from the stored counts, by the pack's policy."""
+    document = case.input_document
+    observations: Mapping[str, Any] = document["observations"]
+    measured = [each for kind in _ASSESSED for each in observations.get(kind, [])]
+    answers = assess_all(_tables(case.core, measured), questions(case.policy))
+    again = {kind: [_entry(answer, measured) for answer in answers if answer.kind == kind] for kind in _ASSESSED}
+    return canonical_bytes({**document, "observations": {**observations, **{k: v for k, v in again.items() if v}}})
+
+
+def _tables(core: Mapping[str, bytes], measured: Sequence[Mapping[str, Any]]) -> list[CountTable]:
+    named = {each["about"]: each["values"]["counts_sha256"] for each in measured}
+    return [
+        CountTable(about=about, counts=FairnessCounts.from_bytes(core[counts_path(sha256)]))
+        for about, sha256 in named.items()
+    ]
+
+
+def _entry(answer: Assessed, measured: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """An answer in the input document's form; what does not depend on the question stays as recorded."""
+    recorded = next(each for each in measured if each["about"] == answer.about)
+    return {**recorded, "question": answer.question, "values": answer.values}
+
+
+def _changes(recorded: Sequence[RuleResult], computed: Sequence[RuleResult]) -> tuple[ChangedRule, ...]:
+    before = {(result.rule, result.term or ""): result for result in recorded}
+    after = {(result.rule, result.term or ""): result for result in computed}
+    return tuple(
+        ChangedRule(rule=key[0], term=key[1] or None, recorded=before.get(key), computed=after.get(key))
+        for key in sorted(before.keys() | after.keys())
+        if canonical_bytes(before.get(key)) != canonical_bytes(after.get(key))
+    )

@@ -1,0 +1,91 @@
+"""From a case to the report that every format renders."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tolbooth.judge.library.catalogs import Control, in_force
+from tolbooth.judge.library.parameters import Direction, Parameter, ParameterType
+from tolbooth.judge.library.policy import Policy
+from tolbooth.judge.library.rule_metadata import RuleMetadata
+from tolbooth.judge.questions import questions
+from tolbooth.measure.fairness.question import question_from_parameters
+from tolbooth.model.rule import Loosens
+from tolbooth.model.wire import JsonObject
+from tolbooth.pipeline.case_file import CaseFile
+from tolbooth.report.model import Report, build_report
+from tolbooth.report.record import Clause, RuleNote, RuleParameter, RuleProblem, RunRecord
+
+_LOOSENS = {Direction.UP: Loosens.UP, Direction.DOWN: Loosens.DOWN}
+
+
+def report_on(case: CaseFile) -> Report:
+    """Build the report on a case; the same from the store and from a pack."""
+    record = RunRecord(
+        decision_sha256=case.decision_sha256,
+        policy_name=_policy_name(case.policy),
+        engine=f"{case.engine.name} {case.engine.version}",
+        log_index=case.position,
+        artifacts=case.artifacts,
+        problems=tuple(RuleProblem(code=e.code, text=e.message, rule=e.rule) for e in case.errors),
+        clauses=_clauses(case),
+        rules=_notes(case.policy),
+    )
+    return build_report(case.decision, case.input_document, record)
+
+
+def _policy_name(policy: Policy) -> str:
+    return f"{len(policy.rules)} built-in rules"
+
+
+def _notes(policy: Policy) -> dict[str, RuleNote]:
+    asked = {question.code: _asked(question.kind, question.parameters) for question in questions(policy)}
+    return {
+        rule.code: RuleNote(
+            description=rule.description,
+            solution=rule.solution,
+            parameters=tuple(_parameter(rule, policy, each) for each in rule.parameters if _has(policy, rule, each)),
+            question=asked.get(rule.code),
+        )
+        for rule in policy.rules
+    }
+
+
+def _asked(kind: str, parameters: JsonObject) -> JsonObject:
+    """The question as it stands in an observation, but for the features that it is asked by."""
+    question = question_from_parameters(kind, parameters, by=("feature",) if kind == "fairness" else ())
+    return {name: value for name, value in question.as_json().items() if name != "by"}
+
+
+def _has(policy: Policy, rule: RuleMetadata, parameter: Parameter) -> bool:
+    return parameter.name in policy.parameters[rule.code]
+
+
+def _parameter(rule: RuleMetadata, policy: Policy, parameter: Parameter) -> RuleParameter:
+    value = policy.parameters[rule.code][parameter.name]
+    return RuleParameter(
+        name=parameter.name,
+        value=", ".join(value) if isinstance(value, tuple) else value,
+        unit="rate" if parameter.type is ParameterType.RATE else parameter.unit,
+        loosens=_LOOSENS.get(parameter.loosens) if parameter.loosens is not None else None,
+        description=parameter.description,
+    )
+
+
+def _clauses(case: CaseFile) -> dict[str, Clause]:
+    catalogs = case.policy.library.catalogs
+    cited = {control for rule in case.policy.rules for control in rule.controls}
+    found = {each: catalogs.control(each) for each in sorted(cited)}
+    as_of = case.decision.case.as_of
+    return {each: _clause(control, as_of) for each, control in found.items() if control is not None}
+
+
+def _clause(control: Control, as_of: datetime) -> Clause:
+    """A clause with its dates, each with its scope and basis; a date that nobody checked is named so."""
+    notes = [
+        f"{'in force since' if each.holds else 'in force from'} {each.since.isoformat()} "
+        f"({scope}, {each.basis}{'' if each.verified is not None else ', date not verified'})"
+        for scope in dict.fromkeys(application.scope for application in control.applications)
+        for each in in_force(control, as_of, scope)
+    ]
+    return Clause(title=control.title, in_force="; ".join(notes) or None)

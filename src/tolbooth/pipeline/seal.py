@@ -1,0 +1,121 @@
+"""seal: from a recorded decision to an evidence pack, which lies there whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tolbooth.evidence.checkpoint import verifier_key
+from tolbooth.evidence.decision_record import DECISION_ENVELOPE, NamedAttestation
+from tolbooth.evidence.dsse import sign_envelope, take_apart
+from tolbooth.evidence.keys import PublicKey
+from tolbooth.evidence.kinds import Kind
+from tolbooth.evidence.pack import ATTEST_FOLDER, build_core, complete, lay_out
+from tolbooth.evidence.seal import LogIdentity, View, seal_predicate
+from tolbooth.evidence.summary import summary_statement
+from tolbooth.model.digest import sha256_hex
+from tolbooth.model.errors import SigningError
+from tolbooth.model.instant import instant
+from tolbooth.model.subject import Subject
+from tolbooth.pipeline.case_file import CaseFile, case_file
+from tolbooth.pipeline.pack_files import write_pack
+from tolbooth.pipeline.recording import attest
+from tolbooth.pipeline.records import core_of, decision_record_of
+from tolbooth.pipeline.reporting import report_on
+from tolbooth.pipeline.workspace import Workspace
+from tolbooth.report.html import RENDERER, render_html
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedPack:
+    """A pack as it was written: where, its root, and where its seal stands in the log."""
+
+    path: Path
+    root: str
+    position: int
+    case: CaseFile
+
+
+def seal(workspace: Workspace, prefix: str | None, *, target: Path | None = None) -> SealedPack:
+    """Seal a recorded decision; a denial too.
+
+    Args:
+        workspace: the open project.
+        prefix: the beginning of the decision's digest; None for the latest.
+        target: the zip to write; default: named after the subject, in the project's output folder.
+
+    Raises:
+        ConfigError: if no decision, or more than one, is meant.
+        StoreError: if the store or the disk refuses; no half pack is left.
+    """
+    row = workspace.store.decision(prefix)
+    core = core_of(workspace.store, row)
+    case = case_file(core)
+    record = decision_record_of(core[DECISION_ENVELOPE])
+    tree = build_core(core, workspace.store.blobs.get(record.salt_seed_sha256))
+    sealed_at = instant(workspace.clock())
+    views = [_html_view(case)]
+    log = workspace.store
+    files = lay_out(
+        tree,
+        case.decision,
+        views=views,
+        sealed_at=sealed_at,
+        log_verifier=verifier_key(log.origin, log.log_key),
+    )
+    predicate = seal_predicate(
+        files,
+        root=tree.root,
+        leaf_count=tree.leaf_count,
+        views=views,
+        log=LogIdentity(origin=log.origin, public_key=log.log_key.to_pem()),
+        signers=_signers(workspace, core),
+        sealed_at=sealed_at,
+    )
+    sealed = attest(workspace, Kind.SEAL, case.decision.case.subject, predicate)
+    own = NamedAttestation(kind=Kind.DECISION, envelope_sha256=sha256_hex(core[DECISION_ENVELOPE]))
+    summary = summary_statement(case.decision, [*record.attestations, own])
+    pack = complete(
+        files,
+        seal=sealed.envelope,
+        summary=sign_envelope(summary, workspace.keys.seal),
+        proof=workspace.store.proof(sealed.entry.position, signer=workspace.keys.log),
+    )
+    path = target if target is not None else _default_path(workspace, case.decision.case.subject)
+    write_pack(path, pack)
+    return SealedPack(path=path, root=tree.root, position=sealed.entry.position, case=case)
+
+
+def _signers(workspace: Workspace, core: Mapping[str, bytes]) -> list[PublicKey]:
+    """The public keys of those who signed the attestations inside: the sealer vouches for them.
+
+    Raises:
+        SigningError: ``signing.unknown-signer`` if a key that signed is not known on this machine.
+    """
+    known = {key.key_id: key for key in workspace.keys.known}
+    hinted = {
+        key_id
+        for path, envelope in core.items()
+        if path.startswith(ATTEST_FOLDER)
+        for key_id, _ in take_apart(envelope, path=path).signatures
+    }
+    strange = sorted(hinted - known.keys())
+    if strange:
+        raise SigningError.of(
+            "signing.unknown-signer",
+            f"the decision was recorded with key {strange[0][:12]}, whose public half is not known here",
+            hint="put its .pub file into the folder that 'tolbooth key list' names",
+        )
+    return [known[key_id] for key_id in sorted(hinted)]
+
+
+def _html_view(case: CaseFile) -> View:
+    name, version = RENDERER.split("/")
+    content = render_html(report_on(case)).encode()
+    return View(path="report.html", content=content, renderer=name, renderer_version=version)
+
+
+def _default_path(workspace: Workspace, subject: Subject) -> Path:
+    folder = workspace.project.folder / workspace.project.settings.output.folder
+    return folder / f"{subject.name}-{subject.version}.evpack.zip"
