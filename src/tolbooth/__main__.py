@@ -1,0 +1,7 @@
+"""``python -m tolbooth``."""
+
+from __future__ import annotations
+
+from tolbooth.cli.main import main
+
+main()

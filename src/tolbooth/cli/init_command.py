@@ -1,0 +1,30 @@
+"""``tolbooth init``: the settings for what is here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tolbooth.cli.session import Session, pass_session
+from tolbooth.onboard.init import init
+from tolbooth.pipeline.workspace import load_keys
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True), default=".")
+@pass_session
+def command(session: Session, folder: Path) -> None:
+    """Write a tolbooth.yaml for the files that are here.
+
+    Looks for a model, data sets, predictions with a label and a sensitive
+    feature, and a model card. Nothing is overwritten, no bound is loosened, no
+    question is asked.
+    """
+    written = init(folder)
+    load_keys(session.environment)
+    click.echo(f"Wrote {written.path}")
+    for choice in written.choices:
+        click.echo(f"  {choice}")
+    click.echo(f"Your keys are in {session.environment.keys_folder}: one seals, one keeps the log.")
+    click.echo("What now\n  decide    tolbooth gate")

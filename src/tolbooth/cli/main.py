@@ -1,0 +1,155 @@
+"""``tolbooth``: the commands in the order of the way; each is loaded only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from tolbooth import __version__
+from tolbooth.cli.exits import Exit, exit_of_error
+from tolbooth.cli.problems import render_error
+from tolbooth.cli.session import Session
+from tolbooth.model.errors import TolboothError
+
+
+class Entry(NamedTuple):
+    """A command's section and its one-line help; a test holds the line to the command's own."""
+
+    section: str
+    help: str
+
+
+COMMANDS: Mapping[str, Entry] = {
+    "init": Entry("Begin", "Write a tolbooth.yaml for the files that are here."),
+    "demo": Entry("Begin", "Train a real model and take it through the gate, step by step."),
+    "config": Entry("Begin", "Check tolbooth.yaml, or print its JSON Schema."),
+    "measure": Entry("Decide", "Measure data by itself, without a gate."),
+    "gate": Entry("Decide", "Decide whether a subject may be released, and record it."),
+    "explain": Entry("Decide", "Tell what a rule asks, what it found and what to do."),
+    "seal": Entry("Evidence", "Seal a decision as an evidence pack."),
+    "verify": Entry("Evidence", "Verify a pack offline, with a public key and nothing else."),
+    "replay": Entry("Evidence", "Compute a pack's decision again and compare the bytes."),
+    "report": Entry("Evidence", "Render a recorded decision for people or programs."),
+    "log": Entry("Records", "List what is recorded, oldest first."),
+    "key": Entry("Records", "Make, list and export signing keys."),
+}
+
+_FIRST_FOUR = """\
+Tolbooth decides whether a machine-learning release may pass, and proves it.
+
+  tolbooth init      write a tolbooth.yaml for the files that are here
+  tolbooth gate      decide, and record the decision
+  tolbooth explain   tell why, and what to do
+  tolbooth seal      make the evidence pack
+
+'tolbooth --help' lists every command; 'tolbooth demo FOLDER' shows the whole way."""
+
+
+class WayGroup(click.Group):
+    """Lists commands by the way of the data, and imports a command only when it runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of the way."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"tolbooth.cli.{cmd_name}_command")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the nearest command for a mistyped one."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            ctx.fail(f"There is no command '{args[0]}'.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """One block a section, without importing any command."""
+        del ctx
+        for section in dict.fromkeys(entry.section for entry in COMMANDS.values()):
+            with formatter.section(section):
+                formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items() if entry.section == section])
+
+
+@click.group(cls=WayGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The project's tolbooth.yaml; default: the nearest one, from here upwards.",
+)
+@click.option("--debug", is_flag=True, help="Show the trace of an error; may stand anywhere.")
+@click.version_option(__version__, prog_name="tolbooth")
+@click.pass_context
+def tolbooth(ctx: click.Context, config_file: Path | None, **_debug: bool) -> None:
+    r"""The gate, the review board and the evidence room for machine-learning releases.
+
+    \b
+    Exit codes: 0 allow or clean, 1 deny, 2 usage or configuration, 3 undecided,
+    4 pending approval, 5 verification failed, 6 the store refused, 70 a bug,
+    130 interrupted.
+    """
+    ctx.obj = Session(config_file=config_file)
+    if ctx.invoked_subcommand is None:
+        click.echo(_FIRST_FOUR)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit; the entry point of the ``tolbooth`` script."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(run(given))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line; errors are printed to stderr and turned into exit codes."""
+    debug = "--debug" in arguments
+    # NOTE: people add --debug to the end of the line that failed, so it is taken wherever it stands.
+    given = [argument for argument in arguments if argument != "--debug"]
+    try:
+        result: Any = tolbooth.main(args=given, prog_name="tolbooth", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return int(Exit.USAGE)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted. What was recorded before is whole; nothing is half-written.", err=True)
+        return int(Exit.INTERRUPTED)
+    except BrokenPipeError:
+        # NOTE: the reader of our pipe has gone; Python would complain again when it flushes stdout at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(Exit.ALLOW)
+    except TolboothError as error:
+        _show_trace(debug=debug)
+        click.echo(render_error(error), err=True)
+        return int(exit_of_error(error))
+    except Exception as error:  # noqa: BLE001 - the last door: a bug is named as one, with its own exit code
+        _show_trace(debug=debug)
+        hint = "" if debug else " Run again with --debug to see where."
+        click.echo(f"Tolbooth broke: {type(error).__name__}: {error}.{hint}", err=True)
+        return int(Exit.BUG)
+    return result if isinstance(result, int) else int(Exit.ALLOW)
+
+
+def _show_trace(*, debug: bool) -> None:
+    if debug:
+        click.echo(traceback.format_exc(), err=True)
