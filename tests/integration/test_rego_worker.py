@@ -121,7 +121,15 @@ def test_deny_that_is_no_set_is_refused(engine: EmbeddedEngine) -> None:
     assert failure(evaluation, "bad").code == "judge.result-shape"
 
 
-PRODUCT = "r := numbers.range(1, 1000)\n\ndeny contains 1 if {\n\tsome a in r\n\tsome b in r\n\tsome c in r\n\ta + b + c < 0\n}\n"
+PRODUCT = """r := numbers.range(1, 1000)
+
+deny contains 1 if {
+	some a in r
+	some b in r
+	some c in r
+	a + b + c < 0
+}
+"""
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ class WayGroup(click.Group):
 @click.option("--debug", is_flag=True, help="Show the trace of an error; may stand anywhere.")
 @click.version_option(__version__, prog_name="tolbooth")
 @click.pass_context
-def tolbooth(ctx: click.Context, config_file: Path | None, **_debug: bool) -> None:
+def tolbooth(ctx: click.Context, /, config_file: Path | None, **_debug: bool) -> None:
     r"""The gate, the review board and the evidence room for machine-learning releases.
 
     \b

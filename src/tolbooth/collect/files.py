@@ -33,6 +33,10 @@ _MEDIA_TYPES = {
 _UNKNOWN_MEDIA_TYPE = "application/octet-stream"
 
 
+FileState = dict[str, tuple[int, int, int]]
+"""By name below the target: inode, size in bytes and time of change; equal before and after means unchanged."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Content:
     """A file or folder as it was read: digest, size, and the relative names of its files in byte order."""
@@ -75,10 +79,10 @@ def collect_file(
     """
     target = project_folder / path
     _require(target, declared=str(path), project_folder=project_folder)
-    before = _state(target)
+    before = file_state(target)
     content = _read(target, progress)
     rows, gaps = _rows(name, target, before) if role.is_data else (None, ())
-    if _state(target) != before:
+    if file_state(target) != before:
         raise CollectError.of(
             "collect.changed", f"{path} changed while it was read", hint="Wait until it is written whole, then again."
         )
@@ -114,7 +118,7 @@ def _require(target: Path, *, declared: str, project_folder: Path) -> None:
     raise ConfigError.of("collect.file-missing", f"there is no file {declared}", hint=hint)
 
 
-def _state(target: Path) -> dict[str, tuple[int, int, int]]:
+def file_state(target: Path) -> FileState:
     """What would differ if a file was written, added or taken away: number, size and time of change of each."""
     files = folder_files(target) if target.is_dir() else {target.name: target}
     try:
@@ -133,7 +137,7 @@ def _read(target: Path, progress: Progress | None) -> _Content:
     return _Content({"dirHash": digest_of_digests(file_digests(files, progress))}, size, tuple(files))
 
 
-def _rows(name: str, target: Path, files: dict[str, tuple[int, int, int]]) -> tuple[Rows | None, tuple[Gap, ...]]:
+def _rows(name: str, target: Path, files: FileState) -> tuple[Rows | None, tuple[Gap, ...]]:
     paths = [target / file for file in files] if target.is_dir() else [target]
     try:
         return read_rows(paths), ()

@@ -173,6 +173,11 @@ def _references(settings: Settings, document: YamlDocument) -> list[Problem]:
         problems += _unknown(document, ("gates", gate, "subject"), wanted.subject, settings.subjects)
         for position, name in enumerate(wanted.data or ()):
             problems += _unknown(document, ("gates", gate, "data", position), name, settings.data)
+    for name in settings.data.keys() & settings.subjects.keys():
+        message = f"a subject and a data set are both called '{name}'"
+        place = document.place(("data", name), key=True)
+        hint = "give the data set another name"
+        problems.append(Problem(code="config.same-name", message=message, place=place, hint=hint))
     for name, data in settings.data.items():
         if data.groups and (data.label is None or data.prediction is None):
             problems.append(

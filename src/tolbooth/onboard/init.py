@@ -45,7 +45,9 @@ def init(folder: Path, *, project: str | None = None) -> Initialised:
             hint="log predictions with columns y_true, y_pred and one for each sensitive feature "
             "(Parquet or CSV), then run this again",
         )
+    taken = {each.name for each in found.data}
     name = project if project is not None else _name(folder)
+    name = f"{name}-model" if name in taken else name
     _write_schema(folder)
     _write_new(path, _settings(name, found))
     return Initialised(path=path, choices=tuple(_choices(found)))

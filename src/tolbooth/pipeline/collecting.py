@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from tolbooth.collect.files import collect_file
+from tolbooth.collect.files import FileState, collect_file, file_state
 from tolbooth.collect.git import collect_git
 from tolbooth.collect.interface import Collected
 from tolbooth.collect.model_card import read_model_card
@@ -24,13 +24,21 @@ Progress = Callable[[str, int, int | None], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
-    """What was collected about one subject. ``data`` pairs each data set's name with its settings."""
+    """What was collected about one subject.
+
+    ``data`` pairs each data set's name with its settings; ``states`` are those of its files when they were digested.
+    """
 
     subject: Subject
     artifacts: tuple[Artifact, ...]
     observations: tuple[Observation, ...]
     gaps: tuple[Gap, ...]
     data: Mapping[str, DataSettings]
+    states: Mapping[str, FileState]
+
+    def unchanged(self, name: str, path: Path) -> bool:
+        """Whether a data set's files are still those that were digested."""
+        return file_state(path) == self.states[name]
 
 
 def collect(project: Project, gate: GateSettings, *, clock: Callable[[], datetime], progress: Progress) -> Collection:
@@ -60,6 +68,7 @@ def collect(project: Project, gate: GateSettings, *, clock: Callable[[], datetim
         observations=tuple(observation for each in found for observation in each.observations),
         gaps=tuple(gap for each in found for gap in each.gaps),
         data=data,
+        states=reader.states,
     )
 
 
@@ -71,6 +80,7 @@ class _Reader:
         self._clock = clock
         self._progress = progress
         self.problems: list[Problem] = []
+        self.states: dict[str, FileState] = {}
 
     def file(
         self, name: str, role: ArtifactRole, path: str, place: tuple[str, ...], data: DataSettings | None
@@ -78,7 +88,7 @@ class _Reader:
         """One declared file or folder; nothing, and a problem kept, if it is not there."""
         zone = self._project.settings.timezone
         try:
-            return collect_file(
+            found = collect_file(
                 name,
                 role,
                 path,
@@ -95,6 +105,9 @@ class _Reader:
                 for problem in error.problems
             ]
             return Collected()
+        if data is not None:
+            self.states[name] = file_state(self._project.folder / path)
+        return found
 
     def model_card(self, subject: str, path: str) -> Collected:
         """The model card as an artifact, and what it has sections about."""

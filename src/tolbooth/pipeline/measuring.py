@@ -12,7 +12,7 @@ from tolbooth.measure.engines.local import count
 from tolbooth.measure.fairness.assess import assess, assess_performance
 from tolbooth.measure.fairness.counts import FairnessCounts
 from tolbooth.measure.fairness.question import FairnessQuestion, Question, question_from_parameters
-from tolbooth.model.errors import MeasureError, Problem
+from tolbooth.model.errors import CollectError, MeasureError, Problem
 from tolbooth.model.observation import Artifact, Gap
 from tolbooth.model.wire import JsonObject
 from tolbooth.pipeline.collecting import Collection, Progress
@@ -44,6 +44,7 @@ def measure(
 
     Raises:
         ConfigError: if a declared column is not there or has the wrong type.
+        CollectError: ``collect.changed`` if a file is no longer the one that was digested.
     """
     tables: list[CountTable] = []
     gaps: list[Gap] = []
@@ -63,6 +64,12 @@ def measure(
             gaps += _gaps(artifact, error.problems)
         else:
             tables.append(CountTable(about=artifact.name, counts=counts))
+        if not collection.unchanged(artifact.name, project.folder / settings.path):
+            raise CollectError.of(
+                "collect.changed",
+                f"{settings.path} changed between its digest and its count",
+                hint="wait until it is written whole, then run the command again",
+            )
     return tuple(tables), tuple(gaps)
 
 

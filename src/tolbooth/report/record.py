@@ -66,8 +66,8 @@ class RunRecord:
     """The surroundings of one decision.
 
     ``log_index`` counts entries from 0 (people are shown one more) and is None for what was not appended; ``signer``
-    names the key that signed the decision's attestation; ``clauses`` are the controls of the catalogues in use, by id; ``rules`` are the notes of
-    the policy's rules, by code.
+    names the key that signed the decision's attestation; ``clauses`` are the controls of the catalogues in use, by id;
+    ``rules`` are the notes of the policy's rules, by code.
     """
 
     decision_sha256: str

@@ -1,7 +1,5 @@
 package data_digests_test
 
-import data.data as release
-
 digest := "77ab0f5dc1e2a3b4c5d6e7f80912a3b4c5d6e7f80912a3b4c5d6e7f80912a3b4"
 
 artifact(name, role, value) := {"name": name, "role": role, "digest": value}
@@ -9,11 +7,11 @@ artifact(name, role, value) := {"name": name, "role": role, "digest": value}
 predictions := artifact("predictions", "predictions", {"sha256": digest})
 
 denied(artifacts, roles) := found if {
-	found := release.deny with input.artifacts as artifacts with data.parameters.data.digests.required_roles as roles
+	found := data.data.deny with input.artifacts as artifacts with data.parameters.data.digests.required_roles as roles
 }
 
 passed(artifacts, roles) := found if {
-	found := release.passed with input.artifacts as artifacts with data.parameters.data.digests.required_roles as roles
+	found := data.data.passed with input.artifacts as artifacts with data.parameters.data.digests.required_roles as roles
 }
 
 test_success_a_required_data_set_with_its_digest_passes if {

@@ -1,7 +1,5 @@
 package fairness_difference_test
 
-import data.fairness
-
 parameters := {
 	"metric": "false_positive_rate",
 	"bound": 100000,
@@ -41,24 +39,18 @@ apart(value, outcome) := {
 facts(comparison) := {"observations": {"fairness": [answer(comparison)]}}
 
 denied(document) := found if {
-	found := [result |
-		some result in fairness.deny with input as document with data.parameters.fairness.difference as parameters
-		result.code == "fairness.difference"
-	]
+	all := data.fairness.deny with input as document with data.parameters.fairness.difference as parameters
+	found := [result | some result in all; result.code == "fairness.difference"]
 }
 
 open(document) := found if {
-	found := [result |
-		some result in fairness.undecided with input as document with data.parameters.fairness.difference as parameters
-		result.code == "fairness.difference"
-	]
+	all := data.fairness.undecided with input as document with data.parameters.fairness.difference as parameters
+	found := [result | some result in all; result.code == "fairness.difference"]
 }
 
 passed(document) := found if {
-	found := [result |
-		some result in fairness.passed with input as document with data.parameters.fairness.difference as parameters
-		result.code == "fairness.difference"
-	]
+	all := data.fairness.passed with input as document with data.parameters.fairness.difference as parameters
+	found := [result | some result in all; result.code == "fairness.difference"]
 }
 
 test_success_groups_within_the_bound_pass if {

@@ -1,7 +1,5 @@
 package fairness_ratio_test
 
-import data.fairness
-
 parameters := {
 	"metric": "selection_rate",
 	"bound": 800000,
@@ -41,24 +39,18 @@ apart(value, outcome) := {
 facts(comparison) := {"observations": {"fairness": [answer(comparison)]}}
 
 denied(document) := found if {
-	found := [result |
-		some result in fairness.deny with input as document with data.parameters.fairness.ratio as parameters
-		result.code == "fairness.ratio"
-	]
+	all := data.fairness.deny with input as document with data.parameters.fairness.ratio as parameters
+	found := [result | some result in all; result.code == "fairness.ratio"]
 }
 
 open(document) := found if {
-	found := [result |
-		some result in fairness.undecided with input as document with data.parameters.fairness.ratio as parameters
-		result.code == "fairness.ratio"
-	]
+	all := data.fairness.undecided with input as document with data.parameters.fairness.ratio as parameters
+	found := [result | some result in all; result.code == "fairness.ratio"]
 }
 
 passed(document) := found if {
-	found := [result |
-		some result in fairness.passed with input as document with data.parameters.fairness.ratio as parameters
-		result.code == "fairness.ratio"
-	]
+	all := data.fairness.passed with input as document with data.parameters.fairness.ratio as parameters
+	found := [result | some result in all; result.code == "fairness.ratio"]
 }
 
 test_success_groups_within_the_bound_pass if {

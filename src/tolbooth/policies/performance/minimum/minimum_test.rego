@@ -1,7 +1,5 @@
 package performance_minimum_test
 
-import data.performance
-
 parameters := {
 	"metric": "accuracy",
 	"bound": 650000,
@@ -24,15 +22,15 @@ facts(comparison) := {"observations": {"performance": [answer(comparison)]}}
 measured(value, outcome) := {"outcome": outcome, "value": value, "numerator": 4716, "denominator": 7214}
 
 denied(document) := found if {
-	found := performance.deny with input as document with data.parameters.performance.minimum as parameters
+	found := data.performance.deny with input as document with data.parameters.performance.minimum as parameters
 }
 
 open(document) := found if {
-	found := performance.undecided with input as document with data.parameters.performance.minimum as parameters
+	found := data.performance.undecided with input as document with data.parameters.performance.minimum as parameters
 }
 
 passed(document) := found if {
-	found := performance.passed with input as document with data.parameters.performance.minimum as parameters
+	found := data.performance.passed with input as document with data.parameters.performance.minimum as parameters
 }
 
 test_success_a_rate_above_the_bound_passes if {
@@ -84,6 +82,6 @@ test_fail_too_few_rows_are_undecided if {
 test_fail_without_a_declared_bound_nothing_passes if {
 	document := facts(measured(999999, "pass"))
 	undeclared := object.remove(parameters, ["bound"])
-	found := performance.passed with input as document with data.parameters.performance.minimum as undeclared
+	found := data.performance.passed with input as document with data.parameters.performance.minimum as undeclared
 	count(found) == 0
 }
