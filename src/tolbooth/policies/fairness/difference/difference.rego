@@ -12,8 +12,7 @@ import data.lib.wording
 #   severity: high
 #   solution: >-
 #     Compare the groups with 'tolbooth explain fairness.difference'. Look for labels, features or thresholds that
-#     treat them differently, correct them and train again; or ask for a waiver with its risk assessment. Small
-#     groups need more labelled rows.
+#     treat them differently, correct them and train again. Small groups need more labelled rows.
 #   controls:
 #     - eu-ai-act:10.2.f
 #     - eu-ai-act:10.2.g

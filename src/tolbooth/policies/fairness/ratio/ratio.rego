@@ -14,8 +14,8 @@ import data.lib.wording
 #   severity: medium
 #   solution: >-
 #     Compare the groups with 'tolbooth explain fairness.ratio'. Look for the step at which the low group falls behind:
-#     who is in the data, what the label means, where the threshold lies; correct it and train again, or ask for a
-#     waiver with its risk assessment. Small groups need more rows.
+#     who is in the data, what the label means, where the threshold lies; correct it and train again. Small
+#     groups need more labelled rows.
 #   controls:
 #     - eu-ai-act:10.2.f
 #     - eu-ai-act:10.2.g

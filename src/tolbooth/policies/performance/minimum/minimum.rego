@@ -12,7 +12,7 @@ import data.lib.wording
 #   severity: high
 #   solution: >-
 #     Declare the bound before the run, as policy.parameters.performance.minimum.bound. If the model misses it, improve
-#     data or model and run again, or ask for a waiver; a bound that is lowered afterwards is shown in the records.
+#     data or model and run again; a bound that is lowered afterwards is shown in the records.
 #   controls:
 #     - eu-ai-act:9.8
 #     - eu-ai-act:15.1
