@@ -12,13 +12,15 @@ class Environment:
     """Paths from the environment.
 
     ``keys_folder`` is where this user's keys live, never below a project. ``key_file`` and ``log_key_file`` name the
-    keys of a machine without a user, such as a CI runner. ``config_file`` overrides the search upwards.
+    keys of a machine without a user, such as a CI runner. ``config_file`` overrides the search upwards. ``ci`` is set on CI
+    runners, whose run ends as a transcript.
     """
 
     keys_folder: Path
     key_file: Path | None
     log_key_file: Path | None
     config_file: Path | None
+    ci: bool
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Environment:
@@ -32,6 +34,7 @@ class Environment:
             key_file=_path(variables, "TOLBOOTH_KEY_FILE"),
             log_key_file=_path(variables, "TOLBOOTH_LOG_KEY_FILE"),
             config_file=_path(variables, "TOLBOOTH_CONFIG"),
+            ci=variables.get("CI", "").lower() in {"1", "true", "yes"},
         )
 
 

@@ -14,24 +14,60 @@ from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from tolbooth.model.observation import ArtifactRole
 from tolbooth.model.rule import Enforcement
 from tolbooth.model.subject import SubjectKind
 
+RULE_CODE_PATTERN = r"^[a-z0-9_]+(\.[a-z0-9_]+)+$"
+NAME_HINT = "letters, digits, '.', '_' and '-', at most 100; a letter or digit first"
+RULE_CODE_HINT = "a rule's code is like 'fairness.difference'"
+
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
-RuleCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)+$")]
-RelativePath = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\x00\\]+$")]
-ParameterValue = bool | int | Decimal | str | list[str]
+RuleCode = Annotated[str, StringConstraints(pattern=RULE_CODE_PATTERN)]
+
+
+def _plain_path(path: str) -> str:
+    if "\x00" in path or "\\" in path:
+        raise PydanticCustomError(
+            "path", "holds a backslash or a zero byte", {"hint": "write folders with '/', on every system"}
+        )
+    return path
 
 
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        close = get_close_matches(name, sorted(available_timezones()), n=1)
-        raise ValueError(
-            f"'{name}' is no time zone of the IANA database{f'; did you mean {close[0]!r}?' if close else ''}"
-        )
-    return name
+    if name in available_timezones():
+        return name
+    close = get_close_matches(name, sorted(available_timezones()), n=1)
+    hint = f"did you mean '{close[0]}'?" if close else "a name such as Europe/Berlin, or UTC"
+    message = "can't be '{name}': the IANA database has no such time zone"
+    raise PydanticCustomError("zone", message, {"name": name, "hint": hint})
+
+
+def _day(value: object) -> object:
+    """A day, or an instant with its zone; numbers and other texts are refused, whatever they could stand for."""
+    if isinstance(value, datetime) and value.tzinfo is None:
+        message = "is a time without a zone"
+        hint = f"write the day alone ({value.date()}), or add the zone: {value.isoformat()}Z"
+        raise PydanticCustomError("day", message, {"hint": hint})
+    if value is None or isinstance(value, date):
+        return value
+    shown = value if isinstance(value, (str, int, Decimal)) else "that"
+    hint = "a day such as 2026-11-23, or an instant such as 2026-11-23T09:00:00Z"
+    raise PydanticCustomError("day", "can't be '{shown}': no such day", {"shown": str(shown), "hint": hint})
+
+
+def _plain_value(value: object) -> object:
+    is_words = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if isinstance(value, (bool, int, Decimal, str)) or is_words:
+        return value
+    raise PydanticCustomError("parameter", "should be a number, a word, or a list of words")
+
+
+RelativePath = Annotated[str, StringConstraints(min_length=1), AfterValidator(_plain_path)]
+Day = Annotated[date | datetime | None, BeforeValidator(_day)]
+ParameterValue = Annotated[bool | int | Decimal | str | list[str], BeforeValidator(_plain_value)]
 
 
 def _as_written(value: object) -> object:
@@ -68,8 +104,8 @@ class DataSettings(Section):
     label: str | None = Field(default=None, description="The column with what was true: 0 or 1.")
     prediction: str | None = Field(default=None, description="The column with what the model said: 0 or 1.")
     groups: tuple[str, ...] = Field(default=(), description="Sensitive features; each is compared on its own.")
-    about: date | datetime | None = Field(default=None, description="The day that the data are about.")
-    valid_until: date | datetime | None = Field(default=None, description="Last day on which they may be used.")
+    about: Day = Field(default=None, description="The day that the data are about.")
+    valid_until: Day = Field(default=None, description="Last day on which they may be used.")
     licence: str | None = Field(default=None, description="The licence of the data.")
 
 
@@ -108,6 +144,9 @@ class Settings(Section):
     timezone: Annotated[str, AfterValidator(_known_zone)] = Field(
         default="UTC", description="The zone in which a bare date ends."
     )
+    records: RelativePath | None = Field(
+        default=None, description="A folder of signed envelopes that travel by git; default: governance, if it is there."
+    )
     subjects: Mapping[Name, SubjectSettings] = Field(min_length=1, description="What is governed.")
     data: Mapping[Name, DataSettings] = Field(default_factory=dict, description="What it rests on.")
     gates: Mapping[Name, GateSettings] = Field(min_length=1, description="Where it is decided.")
@@ -116,7 +155,6 @@ class Settings(Section):
 
 
 NOT_YET: Mapping[str, str] = {
-    "records": "signed envelopes that travel by git",
     "log": "a log of record elsewhere",
     "people": "people, their keys and roles",
 }

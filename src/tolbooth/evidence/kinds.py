@@ -8,15 +8,33 @@ from tolbooth.evidence.statement import predicate_type
 
 
 class Kind(StrEnum):
-    """What an entry's statement claims; one for each step of the way that records something."""
+    """What an entry's statement claims: a step of the way, an import, or what people say."""
 
     COLLECTION = "collection"
     MEASUREMENT = "measurement"
     JUDGEMENT = "judgement"
     DECISION = "decision"
     SEAL = "seal"
+    IMPORT = "import"
+    PEOPLE = "people"
+    WAIVER = "waiver"
+    APPROVAL = "approval"
+    REJECTION = "rejection"
+    REVOCATION = "revocation"
+    RENEWAL = "renewal"
+    RETIREMENT = "retirement"
+
+    @property
+    def is_record(self) -> bool:
+        """Whether it is what people say, which may travel by git in the ``records:`` folder."""
+        return self in _RECORDS
 
     @property
     def predicate_type(self) -> str:
         """``urn:tolbooth:<kind>:v1``."""
         return predicate_type(self.value)
+
+
+_RECORDS = frozenset(
+    {Kind.PEOPLE, Kind.WAIVER, Kind.APPROVAL, Kind.REJECTION, Kind.REVOCATION, Kind.RENEWAL, Kind.RETIREMENT}
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,6 +35,8 @@ from tolbooth.pipeline.predicates import (
 )
 from tolbooth.pipeline.presenting import gate_input
 from tolbooth.pipeline.recording import attest
+from tolbooth.pipeline.records_folder import Record, append_records, not_applied, read_records
+from tolbooth.pipeline.transcripts import known_signers
 from tolbooth.pipeline.workspace import Workspace
 
 
@@ -54,7 +56,11 @@ def gate(workspace: Workspace, name: str | None, *, progress: Progress) -> CaseF
         StoreError: if the store refuses; what was appended before is whole.
     """
     run = secrets.token_hex(16)
-    situation = _situation(workspace.project, name, clock=workspace.clock, progress=progress, as_of=None)
+    records = read_records(workspace.project, known_signers(workspace))
+    situation = _situation(
+        workspace.project, name, clock=workspace.clock, progress=progress, as_of=None, records=records
+    )
+    append_records(workspace, records)
     subject = situation.collection.subject
     attestations = {
         kind: attest(workspace, kind, subject, predicate).envelope
@@ -81,7 +87,7 @@ def suppose(
     project: Project, name: str | None, *, as_of: datetime, clock: Callable[[], datetime], progress: Progress
 ) -> CaseFile:
     """Decide as of another instant, hypothetically: nothing is recorded, and the decision can't be sealed."""
-    situation = _situation(project, name, clock=clock, progress=progress, as_of=as_of)
+    situation = _situation(project, name, clock=clock, progress=progress, as_of=as_of, records=())
     verdict = _verdict(situation, hypothetical=True)
     return _case_file(situation, verdict, _core(situation, verdict), position=None)
 
@@ -134,6 +140,7 @@ def _situation(
     clock: Callable[[], datetime],
     progress: Progress,
     as_of: datetime | None,
+    records: Sequence[Record],
 ) -> _Situation:
     gate_name = choose_gate(project, name)
     settings = project.settings.gates[gate_name]
@@ -148,7 +155,7 @@ def _situation(
         collection=collection,
         tables=tables,
         assessed=assess_all(tables, questions(policy)),
-        gaps=gaps,
+        gaps=(*gaps, *not_applied(records)),
         as_of=instant(as_of if as_of is not None else clock()),
     )
 

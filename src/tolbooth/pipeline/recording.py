@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tolbooth.evidence.dsse import sign_envelope
 from tolbooth.evidence.kinds import Kind
-from tolbooth.evidence.statement import statement
+from tolbooth.evidence.statement import ResourceDescriptor, statement
 from tolbooth.model.subject import Subject
 from tolbooth.pipeline.workspace import Workspace
 from tolbooth.store.embedded import LogEntry
@@ -20,7 +21,9 @@ class Recorded:
     envelope: bytes
 
 
-def attest(workspace: Workspace, kind: Kind, subject: Subject, predicate: object) -> Recorded:
+def attest(
+    workspace: Workspace, kind: Kind, subject: Subject | Sequence[ResourceDescriptor], predicate: object
+) -> Recorded:
     """Sign a statement of ``kind`` about ``subject`` and append it to the log.
 
     Raises:

@@ -23,6 +23,7 @@ from tolbooth.pipeline.pack_files import write_pack
 from tolbooth.pipeline.recording import attest
 from tolbooth.pipeline.records import core_of, decision_record_of
 from tolbooth.pipeline.reporting import report_on
+from tolbooth.pipeline.transcripts import known_signers
 from tolbooth.pipeline.workspace import Workspace
 from tolbooth.report.html import RENDERER, render_html
 
@@ -93,7 +94,7 @@ def _signers(workspace: Workspace, core: Mapping[str, bytes]) -> list[PublicKey]
     Raises:
         SigningError: ``signing.unknown-signer`` if a key that signed is not known on this machine.
     """
-    known = {key.key_id: key for key in workspace.keys.known}
+    known = {key.key_id: key for key in known_signers(workspace)}
     hinted = {
         key_id
         for path, envelope in core.items()

@@ -76,8 +76,13 @@ def load_keys(environment: Environment) -> Keys:
             "the key that seals also keeps the log",
             hint="name another one in TOLBOOTH_LOG_KEY_FILE; 'tolbooth key new NAME --role log' makes it",
         )
-    known = {key.public_key.key_id: key.public_key for key in list_keys(folder)}
-    return Keys(seal=seal, log=log, known=tuple({**known, seal.key_id: seal.public_key}.values()))
+    known = {key.key_id: key for key in (*known_keys(environment), seal.public_key)}
+    return Keys(seal=seal, log=log, known=tuple(known.values()))
+
+
+def known_keys(environment: Environment) -> tuple[PublicKey, ...]:
+    """The public halves in this user's keys folder."""
+    return tuple(key.public_key for key in list_keys(environment.keys_folder))
 
 
 def own_public_key(environment: Environment) -> PublicKey | None:

@@ -1,0 +1,95 @@
+"""Check a project before anything long begins: all mistakes of file, policy, paths and columns, told together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from tolbooth.collect.files import require_there
+from tolbooth.config.load import Project, check, in_order, policy_alone, read_document
+from tolbooth.config.settings import DataSettings
+from tolbooth.judge.library.policy import Policy
+from tolbooth.measure.engines.local import check_columns
+from tolbooth.model.errors import CollectError, ConfigError, Place, Problem
+from tolbooth.pipeline.policy import policy_of, policy_problems
+
+
+def open_project(path: Path) -> Project:
+    """Read a ``tolbooth.yaml``; where it has mistakes, those of its policy are told with them.
+
+    Raises:
+        ConfigError: with every independent mistake, in the order of the file's lines.
+    """
+    document = read_document(path)
+    try:
+        settings = check(document)
+    except ConfigError as error:
+        policy = policy_alone(document)
+        more = policy_problems(document, policy) if policy is not None else []
+        raise ConfigError(in_order([*error.problems, *more])) from error
+    return Project(folder=path.resolve().parent, settings=settings, document=document)
+
+
+def check_project(project: Project, gates: Iterable[str]) -> Policy:
+    """Check what some gates rest on: rules and parameters, declared paths, and columns by name and type.
+
+    No file is read further than its header. A file that is there and can't be read is no mistake here: what it
+    would have said is a missing fact, and the decision says so.
+
+    Returns:
+        The effective policy.
+
+    Raises:
+        ConfigError: with every independent mistake, in the order of the file's lines.
+        JudgeError: if the library itself can't be loaded.
+    """
+    settings = project.settings
+    chosen = [settings.gates[name] for name in gates]
+    subjects = dict.fromkeys(gate.subject for gate in chosen)
+    data = dict.fromkeys(name for gate in chosen for name in (gate.data if gate.data is not None else settings.data))
+    problems = policy_problems(project.document, settings.policy)
+    for name in data:
+        problems += _data_problems(project, name, settings.data[name])
+    for name in subjects:
+        subject = settings.subjects[name]
+        problems += _path_problems(project, subject.path, ("subjects", name, "path"))
+        if subject.model_card is not None:
+            problems += _path_problems(project, subject.model_card, ("subjects", name, "model_card"))
+    if problems:
+        raise ConfigError(in_order(problems))
+    return policy_of(settings.policy)
+
+
+def at_columns(project: Project, name: str, problems: Iterable[Problem]) -> list[Problem]:
+    """Problems about columns of a data set, each at the line of ``tolbooth.yaml`` that names the column."""
+    return [replace(problem, place=_column_place(project, name, problem.about)) for problem in problems]
+
+
+def _data_problems(project: Project, name: str, data: DataSettings) -> Iterator[Problem]:
+    absent = list(_path_problems(project, data.path, ("data", name, "path")))
+    yield from absent
+    if absent or data.label is None or data.prediction is None:
+        return
+    try:
+        check_columns(project.folder / data.path, data.groups, data.label, data.prediction)
+    except ConfigError as error:
+        yield from at_columns(project, name, error.problems)
+
+
+def _path_problems(project: Project, path: str, place: tuple[str, ...]) -> Iterator[Problem]:
+    try:
+        require_there(project.folder / path, declared=path, project_folder=project.folder)
+    except (ConfigError, CollectError) as error:
+        yield from (replace(problem, place=project.place(*place)) for problem in error.problems)
+
+
+def _column_place(project: Project, name: str, column: str | None) -> Place:
+    data = project.settings.data[name]
+    if column is not None and column == data.label:
+        return project.place("data", name, "label")
+    if column is not None and column == data.prediction:
+        return project.place("data", name, "prediction")
+    if column is not None and column in data.groups:
+        return project.place("data", name, "groups", data.groups.index(column))
+    return project.place("data", name, "path")
