@@ -7,7 +7,7 @@ help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 dev: ## set up .venv with everything
-	scripts/bootstrap --extra demo
+	scripts/bootstrap --extra demo --extra pdf
 
 fmt: ## format the code
 	$(BIN)/ruff format
@@ -26,10 +26,10 @@ imports: ## check the direction of imports
 static: lint types imports
 
 test: ## run the tests, but for the slow ones
-	$(BIN)/python -m pytest -q -m 'not slow'
+	$(BIN)/python -m pytest -q
 
 test-all: ## run all tests, the slow ones too
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -m ''
 
 bench: ## run the benchmarks, side by side with their peers
 	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

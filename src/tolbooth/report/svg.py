@@ -2,11 +2,12 @@
 
 Written by hand in integer arithmetic, so that the same numbers give the same bytes. Drawn in ``currentColor``, it
 reads on light and dark ground and in grey: what is beyond the bound has another shape and a word. Labels stand above
-their rows, so the picture stays legible 320 pixels wide.
+their rows, so the picture stays legible 320 pixels wide. A page and paper share the drawing and differ in their look.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
@@ -14,26 +15,42 @@ from tolbooth.report import words
 from tolbooth.report.comparison import MINIMUM, Comparison, Group, fence
 from tolbooth.report.sentences import bound_of, headline
 
-WIDTH = 300
-_LEFT, _RIGHT = 8, 292
+_LEFT = 8
 _ROW = 38
 _TOP = 26
-_NAME_LIMIT = 20
 _MOST_GROUPS = 30
 _STEP = 100_000
 _WHOLE = 1_000_000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What differs between a screen and paper.
+
+    ``width`` is in pixels; ``ink`` the colour where nothing around the picture gives one; ``show`` makes any text fit
+    to be shown.
+    """
+
+    width: int = 300
+    family: str = "system-ui, sans-serif"
+    ink: str | None = None
+    show: Callable[[str], str] = words.visible
+
+
+SCREEN = Look()
+
+
 @dataclass(frozen=True, slots=True)
 class _Axis:
-    """From ppm to tenths of a pixel."""
+    """From ppm to tenths of a pixel; ``right`` is where the highest rate stands, in pixels."""
 
     low: int
     high: int
+    right: int
 
     def x(self, ppm: int) -> str:
         """The coordinate of a rate, with one decimal."""
-        tenths = _LEFT * 10 + (ppm - self.low) * (_RIGHT - _LEFT) * 10 // (self.high - self.low)
+        tenths = _LEFT * 10 + (ppm - self.low) * (self.right - _LEFT) * 10 // (self.high - self.low)
         return f"{tenths // 10}.{tenths % 10}"
 
 
@@ -44,12 +61,13 @@ def drawn_groups(comparison: Comparison) -> tuple[Group, ...]:
     return groups if len(groups) <= _MOST_GROUPS else groups[:half] + groups[-half:]
 
 
-def dot_plot(comparison: Comparison, *, name: str) -> str:
+def dot_plot(comparison: Comparison, *, name: str, look: Look = SCREEN) -> str:
     """Draw the asked rate of every group with its interval and the bound.
 
     Args:
         comparison: the groups with their rates; those whose rate is undefined are left to the table.
         name: a prefix for element ids, unique on the page; letters, digits and hyphens.
+        look: colour, width and font.
 
     Returns:
         An ``<svg>`` element with title and description; empty where there is no rate to draw.
@@ -58,36 +76,42 @@ def dot_plot(comparison: Comparison, *, name: str) -> str:
     if not groups:
         return ""
     line = fence(comparison)
-    axis = _axis(groups, line)
+    axis = _axis(groups, line, look.width - _LEFT)
     height = _TOP + _ROW * len(groups) + 26
+    color = f' color="{look.ink}"' if look.ink else ""
     opening = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" class="plot"'
-        f' aria-labelledby="{name}-title {name}-desc" font-family="system-ui, sans-serif" font-size="13"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {look.width} {height}" role="img" class="plot"'
+        f' aria-labelledby="{name}-title {name}-desc" font-family="{look.family}" font-size="13"{color}'
         ' fill="currentColor">'
     )
     parts = [
         opening,
-        f'<title id="{name}-title">{_text(headline(comparison))}</title>',
-        f'<desc id="{name}-desc">{_text(_description(groups, comparison))}</desc>',
+        f'<title id="{name}-title">{_text(headline(comparison), look)}</title>',
+        f'<desc id="{name}-desc">{_text(_description(groups, comparison), look)}</desc>',
         *_ticks(axis, height),
-        *_bound(line, comparison),
+        *_bound(line, comparison, look),
     ]
     for place, group in enumerate(groups):
-        parts.extend(_row(group, axis, _TOP + _ROW * place, line))
+        parts.extend(_row(group, axis, _TOP + _ROW * place, line, look))
     return "\n".join([*parts, "</svg>"])
 
 
-def _axis(groups: tuple[Group, ...], line: int | None) -> _Axis:
+def in_words(comparison: Comparison) -> str:
+    """What the picture shows, for those who don't see it: title and description."""
+    return words.visible(f"{headline(comparison)}. {_description(drawn_groups(comparison), comparison)}")
+
+
+def _axis(groups: tuple[Group, ...], line: int | None, right: int) -> _Axis:
     """The scale, in whole steps of ten percent around everything that is drawn."""
     numbers = [n for g in groups for n in (g.rate.low_ppm, g.rate.ppm, g.rate.high_ppm) if n is not None]
     numbers.extend([] if line is None else [line])
     low = max(0, min(numbers)) // _STEP * _STEP
     high = -(-max(numbers) // _STEP) * _STEP
-    return _Axis(low=low, high=min(max(high, low + _STEP), max(_WHOLE, high)))
+    return _Axis(low=low, high=min(max(high, low + _STEP), max(_WHOLE, high)), right=right)
 
 
-def _text(text: str) -> str:
-    return escape(words.visible(text), {'"': "&quot;"})
+def _text(text: str, look: Look) -> str:
+    return escape(look.show(text), {'"': "&quot;"})
 
 
 def _description(groups: tuple[Group, ...], comparison: Comparison) -> str:
@@ -101,7 +125,7 @@ def _description(groups: tuple[Group, ...], comparison: Comparison) -> str:
 def _ticks(axis: _Axis, height: int) -> list[str]:
     bottom = height - 22
     step = _STEP if axis.high - axis.low <= 5 * _STEP else 2 * _STEP
-    parts = [f'<path d="M{_LEFT} {bottom}H{_RIGHT}" stroke="currentColor" stroke-opacity="0.5"/>']
+    parts = [f'<path d="M{_LEFT} {bottom}H{axis.right}" stroke="currentColor" stroke-opacity="0.5"/>']
     for ppm in range(axis.low, axis.high + 1, step):
         x = axis.x(ppm)
         anchor = "start" if ppm == axis.low else "end" if ppm == axis.high else "middle"
@@ -110,12 +134,12 @@ def _ticks(axis: _Axis, height: int) -> list[str]:
     return parts
 
 
-def _bound(line: int | None, comparison: Comparison) -> list[str]:
+def _bound(line: int | None, comparison: Comparison, look: Look) -> list[str]:
     if line is None:
         return []
     return [
         f'<path d="M{_LEFT} 11h24" stroke="currentColor" stroke-dasharray="4 3" stroke-width="1.5"/>',
-        f'<text x="{_LEFT + 31}" y="15" font-size="11">{_text(_bound_caption(comparison))}</text>',
+        f'<text x="{_LEFT + 31}" y="15" font-size="11">{_text(_bound_caption(comparison), look)}</text>',
     ]
 
 
@@ -127,14 +151,14 @@ def _bound_caption(comparison: Comparison) -> str:
     return f"bound: {exact(comparison.bound)} {from_where}"
 
 
-def _row(group: Group, axis: _Axis, top: int, line: int | None) -> list[str]:
+def _row(group: Group, axis: _Axis, top: int, line: int | None, look: Look) -> list[str]:
     middle = top + 25
     note = "" if group.sufficient and not group.beyond else " · beyond" if group.sufficient else " · too few"
     rate = group.rate
-    numbers = _text(f"{words.percent(rate.ppm)}{note}")
+    numbers = _text(f"{words.percent(rate.ppm)}{note}", look)
     parts = [
-        f'<text x="{_LEFT}" y="{top + 14}">{_text(_shortened(group.name))}</text>',
-        f'<text x="{_RIGHT}" y="{top + 14}" text-anchor="end">{numbers}</text>',
+        f'<text x="{_LEFT}" y="{top + 14}">{_text(_shortened(group.name, look), look)}</text>',
+        f'<text x="{axis.right}" y="{top + 14}" text-anchor="end">{numbers}</text>',
     ]
     if line is not None:
         x = axis.x(min(max(line, axis.low), axis.high))
@@ -160,7 +184,7 @@ def _dot(group: Group, x: str, middle: int) -> str:
     return f'<circle cx="{x}" cy="{middle}" r="4.5"/>'
 
 
-def _shortened(name: str) -> str:
+def _shortened(name: str, look: Look) -> str:
     """A name that leaves room for its numbers; the table beside the picture has it whole."""
-    shown = words.visible(name)
-    return shown if len(shown) <= _NAME_LIMIT else f"{shown[: _NAME_LIMIT - 1]}\u2026"
+    shown, limit = look.show(name), look.width // 15
+    return shown if len(shown) <= limit else f"{shown[: limit - 1]}\u2026"
