@@ -15,7 +15,6 @@ from pyarrow import csv, parquet
 from tests import report_sample as sample
 
 from tolbooth.model.decision import Verdict
-from tolbooth.model.errors import ConfigError
 from tolbooth.model.rule import Outcome
 from tolbooth.report.comparison import comparisons_of
 from tolbooth.report.explain import render_explain, reproduction
@@ -131,12 +130,6 @@ def test_explain_shows_asks_why_read_found_bound_and_what_to_do() -> None:
     assert list(heads) == ["Asks", "Why", "Read", "Found", "Bound", "Set", "Again", "Do"]
     assert "bound: 0.1 (a higher value lets more pass)" in text
     assert "African-American / Caucasian: 21.4 points" in text
-
-
-def test_explaining_an_unknown_rule_suggests_the_nearest() -> None:
-    with pytest.raises(ConfigError) as caught:
-        render_explain(sample.sample_report(), "fairness.diference", width=80, color=False, ascii_only=False)
-    assert caught.value.hint == "did you mean 'fairness.difference'?"
 
 
 METRICS = ["selection_rate", "true_positive_rate", "false_positive_rate", "false_negative_rate", "accuracy"]

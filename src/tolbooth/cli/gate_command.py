@@ -7,10 +7,19 @@ from datetime import datetime
 import click
 
 from tolbooth.cli.exits import exit_of_verdict
-from tolbooth.cli.output import output_option, print_report
+from tolbooth.cli.output import (
+    Wanted,
+    formats_epilog,
+    print_report,
+    report_files_option,
+    report_output_option,
+    write_reports,
+)
 from tolbooth.cli.session import Session, pass_session, progress_bar
+from tolbooth.model.digest import short
 from tolbooth.model.instant import parse_instant
-from tolbooth.pipeline.gate import gate, suppose
+from tolbooth.pipeline.checking import check_project
+from tolbooth.pipeline.gate import choose_gate, gate, suppose
 from tolbooth.pipeline.reporting import report_on
 from tolbooth.pipeline.workspace import open_workspace, utc_now
 
@@ -21,10 +30,10 @@ def _instant(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
     try:
         return parse_instant(value)
     except ValueError as error:
-        raise click.BadParameter(f"'{value}' is no instant such as 2026-11-23T09:00:00Z") from error
+        raise click.BadParameter(f"'{value}' is no instant: write it as 2026-11-23T09:00:00Z") from error
 
 
-@click.command()
+@click.command(epilog=formats_epilog())
 @click.argument("name", required=False)
 @click.option(
     "--as-of",
@@ -32,10 +41,13 @@ def _instant(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
     metavar="INSTANT",
     help="Decide hypothetically as of another instant (RFC 3339). Nothing is recorded.",
 )
-@output_option
+@report_output_option
+@report_files_option
 @pass_session
-def command(session: Session, name: str | None, as_of: datetime | None, output_format: str) -> int:
-    r"""Decide whether a subject may be released, and record it.
+def command(
+    session: Session, name: str | None, as_of: datetime | None, output_format: str, wanted: tuple[Wanted, ...]
+) -> int:
+    """Decide whether a subject may be released, and record it.
 
     Reads the files that tolbooth.yaml names, measures them, evaluates the
     policy and records every step. NAME is the gate; it is needed only when
@@ -50,6 +62,15 @@ def command(session: Session, name: str | None, as_of: datetime | None, output_f
         if as_of is not None:
             case = suppose(project, name, as_of=as_of, clock=utc_now, progress=progress)
         else:
+            # A store is made only where nothing is wrong with the settings.
+            check_project(project, [choose_gate(project, name)])
             case = gate(open_workspace(project, session.environment), name, progress=progress)
-    print_report(report_on(case), output_format)
+    report = report_on(case)
+    try:
+        print_report(report, output_format)
+        write_reports(report, wanted)
+    except BaseException as error:
+        if not case.decision.case.hypothetical:
+            error.add_note(f"The decision {short(case.decision_sha256)} was recorded.")
+        raise
     return int(exit_of_verdict(case.decision.verdict))

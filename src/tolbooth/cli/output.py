@@ -1,13 +1,19 @@
-"""The ``--output`` option, and printing a report in the form that was asked for."""
+"""The options that choose a report's format, and printing or writing a report in it."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tolbooth.cli.session import display
-from tolbooth.report.json_format import render_json
-from tolbooth.report.model import Report
-from tolbooth.report.terminal import render_terminal
+from tolbooth.report.formats import FORMATS, to_bytes
+
+if TYPE_CHECKING:
+    from tolbooth.report.model import Report
 
 output_option = click.option(
     "--output",
@@ -18,12 +24,93 @@ output_option = click.option(
     help="Text for people, or versioned JSON for programs.",
 )
 
+_LISTED = "\n".join(["\b", "Formats:", *(f"  {name:<13}{each.help}" for name, each in FORMATS.items())])
+"""Every format with its line of help, as click shows it without wrapping."""
+
+
+def formats_epilog() -> str:
+    """What stands at the end of a command's help: the formats that it knows."""
+    return _LISTED
+
+
+report_output_option = click.option(
+    "--output",
+    "output_format",
+    type=click.Choice([name for name, each in FORMATS.items() if not each.binary]),
+    metavar="FORMAT",
+    default="text",
+    show_default=True,
+    help="What is printed; the formats are listed below.",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A report that is written to a file."""
+
+    format: str
+    file: Path
+
+
+def _wanted(_ctx: click.Context, _param: click.Parameter, values: Sequence[str]) -> tuple[Wanted, ...]:
+    found = tuple(_read(value) for value in values)
+    files = [wanted.file.absolute() for wanted in found]
+    twice = next((file for file in files if files.count(file) > 1), None)
+    if twice is not None:
+        raise click.BadParameter(f"{twice.name} is named twice")
+    return found
+
+
+def _read(value: str) -> Wanted:
+    name, separator, file = value.partition("=")
+    if not separator or not file:
+        raise click.BadParameter(f"'{value}' is not FORMAT=FILE, such as sarif=report.sarif")
+    if name not in FORMATS:
+        raise click.BadParameter(f"there is no format '{name}'; there are {', '.join(FORMATS)}")
+    refuse_missing(name)
+    if Path(file).is_dir():
+        raise click.BadParameter(f"'{file}' is a folder")
+    return Wanted(format=name, file=Path(file))
+
+
+def refuse_missing(name: str) -> None:
+    """Refuse a format whose package is not installed, before anything is done.
+
+    Raises:
+        click.UsageError: with what to type to get it.
+    """
+    remedy = FORMATS[name].missing
+    if remedy is not None:
+        raise click.UsageError(f"{name} needs a package that is not installed: {remedy}")
+
+
+report_files_option = click.option(
+    "--report",
+    "wanted",
+    multiple=True,
+    callback=_wanted,
+    metavar="FORMAT=FILE",
+    help="Also write a report to a file; may be given several times.",
+)
+
 
 def print_report(report: Report, output_format: str) -> None:
-    """Print a report to stdout."""
-    if output_format == "json":
-        click.echo(render_json(report), nl=False)
-        return
+    """Print a report to stdout in a format that is text."""
     shown = display()
-    text = render_terminal(report, width=shown.width, color=shown.color, ascii_only=shown.ascii_only)
-    click.echo(text, nl=False, color=shown.color)
+    rendered = FORMATS[output_format].render(report, shown)
+    assert isinstance(rendered, str)
+    click.echo(rendered, nl=False, color=shown.color)
+
+
+def write_reports(report: Report, wanted: Sequence[Wanted]) -> None:
+    """Write reports to their files, each whole or not at all; all are rendered before the first is written.
+
+    Raises:
+        StoreError: ``store.write`` if the disk refuses.
+    """
+    from tolbooth.store.durable import write_whole
+
+    rendered = [(each, to_bytes(report, each.format)) for each in wanted]
+    for each, content in rendered:
+        write_whole(each.file, content)
+        click.echo(f"Report: {each.file}", err=True)

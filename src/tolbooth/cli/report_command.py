@@ -6,45 +6,42 @@ from pathlib import Path
 
 import click
 
-from tolbooth.cli.output import print_report
+from tolbooth.cli.output import Wanted, formats_epilog, print_report, refuse_missing, write_reports
 from tolbooth.cli.session import Session, pass_session
 from tolbooth.pipeline.records import recorded_case
 from tolbooth.pipeline.reporting import report_on
 from tolbooth.pipeline.workspace import open_records
-from tolbooth.report.html import render_html
-from tolbooth.store.durable import write_whole
+from tolbooth.report.formats import FORMATS
 
 
-@click.command()
+@click.command(epilog=formats_epilog())
 @click.argument("decision", required=False)
 @click.option(
     "--format",
     "output_format",
-    type=click.Choice(["text", "json", "html"]),
+    type=click.Choice(list(FORMATS)),
+    metavar="FORMAT",
     default="text",
     show_default=True,
-    help="Text and HTML are for people, JSON for programs.",
+    help="The format; all are listed below.",
 )
 @click.option("--to", "target", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
 @pass_session
 def command(session: Session, decision: str | None, output_format: str, target: Path | None) -> None:
-    r"""Render a recorded decision for people or programs.
+    """Render a recorded decision for people or programs.
 
     DECISION is the beginning of the decision's digest; default: the latest.
 
     \b
       tolbooth report                               the latest, on the terminal
       tolbooth report --format html --to report.html
+      tolbooth report --format sarif --to report.sarif
     """
+    if target is None and FORMATS[output_format].binary:
+        raise click.UsageError(f"{output_format} is no text: name a file with --to")
+    refuse_missing(output_format)
     report = report_on(recorded_case(open_records(session.project()), decision))
-    if output_format != "html":
-        if target is not None:
-            raise click.UsageError("--to goes with --format html; redirect the other formats")
-        print_report(report, output_format)
-        return
-    page = render_html(report)
     if target is None:
-        click.echo(page, nl=False)
-        return
-    write_whole(target, page.encode())
-    click.echo(f"Report: {target}")
+        print_report(report, output_format)
+    else:
+        write_reports(report, [Wanted(format=output_format, file=target)])

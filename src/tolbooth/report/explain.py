@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
+from dataclasses import dataclass
 
 from tolbooth.model.digest import short
-from tolbooth.model.errors import ConfigError
-from tolbooth.model.rule import Loosens
+from tolbooth.model.rule import Enforcement, Loosens, Severity
 from tolbooth.report import words
-from tolbooth.report.cards import ENFORCEMENT_WORDS, STATUS_WORDS, Card, Status
+from tolbooth.report.cards import ENFORCEMENT_WORDS, STATUS_WORDS, Card, Control, Status
 from tolbooth.report.comparison import Comparison
 from tolbooth.report.evidence_rows import EvidenceRow
 from tolbooth.report.model import Report, about_line
@@ -21,19 +20,77 @@ from tolbooth.report.terminal import finding_text
 _LOOSENS = {Loosens.UP: "a higher value lets more pass", Loosens.DOWN: "a lower value lets more pass"}
 
 
-def render_explain(report: Report, rule: str, *, width: int, color: bool, ascii_only: bool) -> str:
-    """Explain one rule of a report in text of at most ``width`` columns.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedRule:
+    """What a rule asks, without any decision.
 
-    Raises:
-        ConfigError: if the report has no such rule; the hint names the nearest one.
+    ``undeclared`` are the parameters that the project must still set; ``asked_here`` says whether the project's policy
+    holds the rule, None where there is no project.
     """
-    card = _card(report, rule)
+
+    code: str
+    title: str
+    description: str
+    severity: Severity
+    enforcement: Enforcement
+    controls: tuple[Control, ...]
+    evidence: tuple[str, ...]
+    parameters: tuple[RuleParameter, ...]
+    undeclared: tuple[str, ...]
+    solution: str
+    asked_here: bool | None
+
+
+def render_asked(rule: AskedRule, *, width: int, color: bool, ascii_only: bool) -> str:
+    """Explain what a rule asks and why, in text of at most ``width`` columns; nothing was found yet."""
+    sheet = Sheet(width=width, color=color, ascii_only=ascii_only)
+    sheet.line(rule.code, style=Style.STRONG)
+    sheet.paragraph(_asked_where(rule))
+    sheet.line()
+    sheet.field("Asks", _asks(rule.description or rule.title))
+    _write_why(sheet, rule.severity, rule.enforcement, rule.controls)
+    sheet.field("Reads", f"{words.listed([_FACTS.get(kind, kind) for kind in rule.evidence])} of the release")
+    for parameter in rule.parameters:
+        _write_parameter(sheet, parameter)
+    for name in rule.undeclared:
+        sheet.field("To set", f"policy.parameters.{rule.code}.{name} in tolbooth.yaml, before the run that it judges")
+    sheet.field("Do", rule.solution)
+    return sheet.text()
+
+
+def _asks(description: str) -> str:
+    """A description reads by itself, 'Asks that …'; beside the field's name the verb would stand twice."""
+    return description.removeprefix("Asks ")
+
+
+def _asked_where(rule: AskedRule) -> str:
+    match rule.asked_here:
+        case True:
+            return "This project's policy asks it, as follows; no decision that asked it is recorded yet."
+        case False:
+            return "This project's policy does not ask it; policy.collections and policy.rules say what is asked."
+        case None:
+            return "There is no project here: parameters are the rule's own."
+
+
+_FACTS = {
+    "artifact": "every file",
+    "fairness": "rates by group",
+    "model-card": "the model card",
+    "performance": "rates over all rows",
+    "source-control": "the state of the repository",
+}
+
+
+def render_explain(report: Report, rule: str, *, width: int, color: bool, ascii_only: bool) -> str:
+    """Explain ``rule``, one of the report's, in text of at most ``width`` columns."""
+    card = next(card for card in report.cards if card.rule == rule)
     sheet = Sheet(width=width, color=color, ascii_only=ascii_only)
     sheet.paragraph(about_line(report.head))
     sheet.line(f"{SYMBOLS[card.status]} {STATUS_WORDS[card.status]}  {card.rule}", style=STYLES[card.status])
     sheet.line()
-    sheet.field("Asks", card.description or card.title)
-    _write_why(sheet, card)
+    sheet.field("Asks", _asks(card.description or card.title))
+    _write_why(sheet, card.severity, card.enforcement, card.controls)
     _write_read(sheet, card, report.evidence)
     _write_found(sheet, card)
     _write_bound(sheet, card)
@@ -43,28 +100,28 @@ def render_explain(report: Report, rule: str, *, width: int, color: bool, ascii_
     return sheet.text()
 
 
-def _card(report: Report, rule: str) -> Card:
-    for card in report.cards:
-        if card.rule == rule:
-            return card
-    known = [card.rule for card in report.cards]
-    near = difflib.get_close_matches(rule, known, n=1, cutoff=0.4)
-    hint = f"did you mean {near[0]!r}?" if near else f"rules of this decision: {words.listed(known) or 'none'}"
-    raise ConfigError.of("rule.unknown", f"this decision knows no rule {rule!r}", hint=hint)
-
-
-def _write_why(sheet: Sheet, card: Card) -> None:
-    sheet.field("Why", f"{card.severity.value} severity; at this gate it {ENFORCEMENT_WORDS[card.enforcement]}")
-    for control in card.controls:
+def _write_why(sheet: Sheet, severity: Severity, enforcement: Enforcement, controls: tuple[Control, ...]) -> None:
+    sheet.field("Why", f"{severity.value} severity; at this gate it {ENFORCEMENT_WORDS[enforcement]}")
+    for control in controls:
         title = f" {control.title}" if control.title else " (not in the catalogues in use)"
-        state = f" ({control.in_force})" if control.in_force else ""
-        sheet.paragraph(f"{control.id}{title}{state}", indent=11, hang=2)
+        sheet.paragraph(f"{control.id}{title}", indent=11, hang=2)
+    for dates, ids in _by_dates(controls).items():
+        sheet.paragraph(f"{words.listed(ids)}: {dates}.", indent=11, hang=2, style=Style.QUIET)
+
+
+def _by_dates(controls: tuple[Control, ...]) -> dict[str, list[str]]:
+    """The clauses whose dates are known, by what is said of them: clauses of one law mostly share their dates."""
+    found: dict[str, list[str]] = {}
+    for control in controls:
+        if control.in_force:
+            found.setdefault(control.in_force, []).append(control.id)
+    return found
 
 
 def _write_read(sheet: Sheet, card: Card, evidence: tuple[EvidenceRow, ...]) -> None:
-    uris = {row.name: row.uri for row in evidence}
+    rows = {row.name: row for row in evidence}
     read = [
-        f"{_counts(item)}{uris.get(item.about, item.about)} ({words.plural(item.row_count, 'row')})"
+        f"{_counts(item)}{_file(item.about, rows.get(item.about))}, {words.plural(item.row_count, 'row')}"
         + (f", label {item.label}, prediction {item.prediction}" if item.label else "")
         for item in card.comparisons
     ]
@@ -76,6 +133,10 @@ def _write_read(sheet: Sheet, card: Card, evidence: tuple[EvidenceRow, ...]) -> 
 
 def _counts(comparison: Comparison) -> str:
     return f"counts {short(comparison.counts_sha256)} of " if comparison.counts_sha256 else ""
+
+
+def _file(about: str, row: EvidenceRow | None) -> str:
+    return about if row is None else f"{row.uri} ({row.digest_algorithm} {short(row.digest)})"
 
 
 def _write_found(sheet: Sheet, card: Card) -> None:
@@ -108,7 +169,11 @@ def _write_bound(sheet: Sheet, card: Card) -> None:
     if bounds:
         sheet.field("Bound", words.listed(list(bounds)))
     for parameter in card.parameters:
-        sheet.field("Set", parameter_text(parameter))
+        _write_parameter(sheet, parameter)
+
+
+def _write_parameter(sheet: Sheet, parameter: RuleParameter) -> None:
+    sheet.field("Set", parameter_text(parameter))
 
 
 def parameter_text(parameter: RuleParameter) -> str:

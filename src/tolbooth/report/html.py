@@ -16,11 +16,12 @@ from tolbooth.report.cards import ENFORCEMENT_WORDS, REASON_WORDS, STATUS_WORDS,
 from tolbooth.report.comparison import Comparison
 from tolbooth.report.evidence_rows import received_words
 from tolbooth.report.explain import parameter_text
+from tolbooth.report.glance import glance_of
 from tolbooth.report.model import HYPOTHETICAL, Report
 from tolbooth.report.svg import dot_plot, drawn_groups
 from tolbooth.report.unchecked import coverage_line
 
-RENDERER = "html/1"
+RENDERER = "html/2"
 """Name and version of this format, for the seal statement; raised when the same report would give other bytes."""
 
 _NO_BREAK = "\u00a0"
@@ -33,6 +34,7 @@ def render_html(report: Report) -> str:
     page = _environment().get_template("report.html.j2")
     return page.render(
         report=report,
+        glance=glance_of(report),
         head=report.head,
         trouble=report.with_status(*_TROUBLE),
         calm=report.with_status(Status.PASSED, Status.WAIVED),

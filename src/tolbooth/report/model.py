@@ -45,7 +45,11 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Everything that is said about one decision; ``untouched`` are the clauses in use that no rule serves."""
+    """Everything that is said about one decision; ``untouched`` are the clauses in use that no rule serves.
+
+    ``revision`` is the observed state of source control, as ``docs/facts.md`` describes its values; None where it was
+    not observed.
+    """
 
     head: Head
     decision: Decision
@@ -57,6 +61,7 @@ class Report:
     awaited: tuple[str, ...]
     next_steps: tuple[NextStep, ...]
     self_checks: tuple[NextStep, ...]
+    revision: JsonObject | None = None
 
     def with_finding(self, status: Status) -> tuple[Card, ...]:
         """The rules with at least one result of this status."""
@@ -101,7 +106,14 @@ def build_report(decision: Decision, input_document: JsonObject, record: RunReco
         awaited=tuple(awaited_roles(decision)),
         next_steps=next_steps(decision, cards, record.decision_sha256, owner),
         self_checks=_self_checks(record),
+        revision=_revision(input_document),
     )
+
+
+def _revision(input_document: JsonObject) -> JsonObject | None:
+    observed = input_document.get("observations", {}).get("source-control", ())
+    values: JsonObject | None = observed[0]["values"] if observed else None
+    return values
 
 
 def _head(decision: Decision, input_document: JsonObject, record: RunRecord, cards: tuple[Card, ...]) -> Head:

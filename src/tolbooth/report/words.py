@@ -125,12 +125,21 @@ def capital(text: str) -> str:
 def visible(text: str) -> str:
     """The text on one line, with control and direction-changing characters written as escapes.
 
-    Names come from data: unseen characters could rewrite a terminal or turn the reading direction around.
+    Names come from data: unseen characters could rewrite a terminal or turn the reading direction around. What Unicode
+    says is no character is written so too, since neither XML nor YAML can hold it.
     """
-    return "".join(_escape(char) if unicodedata.category(char) in _UNSEEN else char for char in text)
+    return "".join(_escape(char) if _is_unseen(char) else char for char in text)
 
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+_NO_CHARACTER = 0xFFFE
+"""The last two code points of every plane end in these bits (The Unicode Standard §23.7)."""
+
+
+def _is_unseen(char: str) -> bool:
+    return unicodedata.category(char) in _UNSEEN or ord(char) & _NO_CHARACTER == _NO_CHARACTER
 
 
 def _escape(char: str) -> str:
