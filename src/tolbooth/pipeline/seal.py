@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tolbooth import __version__
 from tolbooth.evidence.checkpoint import verifier_key
 from tolbooth.evidence.decision_record import DECISION_ENVELOPE, NamedAttestation
 from tolbooth.evidence.dsse import sign_envelope, take_apart
@@ -20,12 +21,19 @@ from tolbooth.model.instant import instant
 from tolbooth.model.subject import Subject
 from tolbooth.pipeline.case_file import CaseFile, case_file
 from tolbooth.pipeline.pack_files import write_pack
-from tolbooth.pipeline.recording import attest
+from tolbooth.pipeline.recording import attest, telling_what_was_kept
 from tolbooth.pipeline.records import core_of, decision_record_of
 from tolbooth.pipeline.reporting import report_on
 from tolbooth.pipeline.transcripts import known_signers
 from tolbooth.pipeline.workspace import Workspace
-from tolbooth.report.html import RENDERER, render_html
+from tolbooth.report.formats import FORMATS, to_bytes
+
+_VIEWS = {
+    "report.html": "html",
+    "report.pdf": "pdf",
+    "machine/report.json": "json",
+    "machine/report.sarif": "sarif",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +56,21 @@ def seal(workspace: Workspace, prefix: str | None, *, target: Path | None = None
 
     Raises:
         ConfigError: if no decision, or more than one, is meant.
-        StoreError: if the store or the disk refuses; no half pack is left.
+        StoreError: if the store or the disk refuses; no half pack is left, and a note on the error says whether the
+            seal stands in the log.
     """
+    with telling_what_was_kept(workspace):
+        return _seal(workspace, prefix, target)
+
+
+def _seal(workspace: Workspace, prefix: str | None, target: Path | None) -> SealedPack:
     row = workspace.store.decision(prefix)
     core = core_of(workspace.store, row)
     case = case_file(core)
     record = decision_record_of(core[DECISION_ENVELOPE])
     tree = build_core(core, workspace.store.blobs.get(record.salt_seed_sha256))
     sealed_at = instant(workspace.clock())
-    views = [_html_view(case)]
+    views = _views(case)
     log = workspace.store
     files = lay_out(
         tree,
@@ -111,10 +125,14 @@ def _signers(workspace: Workspace, core: Mapping[str, bytes]) -> list[PublicKey]
     return [known[key_id] for key_id in sorted(hinted)]
 
 
-def _html_view(case: CaseFile) -> View:
-    name, version = RENDERER.split("/")
-    content = render_html(report_on(case)).encode()
-    return View(path="report.html", content=content, renderer=name, renderer_version=version)
+def _views(case: CaseFile) -> list[View]:
+    """What is rendered into the pack: the views are outside the root, so one that can't be made here is left out."""
+    report = report_on(case)
+    return [
+        View(path=path, content=to_bytes(report, name), renderer=f"tolbooth {name}", renderer_version=__version__)
+        for path, name in _VIEWS.items()
+        if FORMATS[name].missing is None
+    ]
 
 
 def _default_path(workspace: Workspace, subject: Subject) -> Path:
