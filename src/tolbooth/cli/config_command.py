@@ -8,7 +8,7 @@ import click
 
 from tolbooth.cli.session import Session, pass_session
 from tolbooth.config.settings import json_schema
-from tolbooth.pipeline.policy import project_policy
+from tolbooth.pipeline.checking import check_project
 
 
 @click.group()
@@ -19,9 +19,12 @@ def command() -> None:
 @command.command("check")
 @pass_session
 def check(session: Session) -> None:
-    """Check tolbooth.yaml, its rules and their parameters; every mistake is shown with its line."""
+    """Check tolbooth.yaml, its rules, and the files and columns that it names.
+
+    Every mistake is shown with its line. No data is read but headers.
+    """
     project = session.project()
-    policy = project_policy(project)
+    policy = check_project(project, project.settings.gates)
     gates = ", ".join(project.settings.gates)
     click.echo(f"{project.document.path} is right: project {project.settings.project}, gates: {gates}")
     click.echo(f"{len(policy.rules)} rules, policy {policy.sha256[:12]}")

@@ -22,7 +22,7 @@ def command(session: Session, folder: Path) -> None:
     Needs the extra: pip install 'tolbooth[demo]'.
     """
     shown = demo(folder, session.environment, tell=_tell)
-    click.echo("Done. The verdict is an honest one; 'tolbooth explain' in the folder says what would change it.")
+    click.echo("Done. The verdict is an honest one; 'tolbooth explain --last' in the folder says what would change it.")
     click.echo(f"  pack        {shown.pack}")
     click.echo(f"  public key  {shown.public_key}")
     click.echo(f"  report      {shown.report}")

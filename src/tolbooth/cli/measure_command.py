@@ -14,16 +14,21 @@ from tolbooth.model.wire import as_json
 from tolbooth.pipeline.measuring import fairness_of_file
 from tolbooth.report.fairness_table import render_fairness_table
 
+_PPM = 1_000_000
 _BOUNDS = {"difference": "0.1", "ratio": "0.8"}
 
 
-def _ppm(bound: str) -> int:
+def _ppm(bound: str, *, least: int) -> int:
     """A rate as written, in ppm, exactly."""
     try:
-        exact = Decimal(bound) * 1_000_000
+        exact = Decimal(bound) * _PPM
     except InvalidOperation as error:
         raise click.BadParameter(f"'{bound}' is no rate such as 0.1", param_hint="--bound") from error
-    if not exact.is_finite() or exact != exact.to_integral_value():
+    if not exact.is_finite() or not least <= exact <= _PPM:
+        hint = "four fifths are 0.8" if least else "ten points are 0.1"
+        text = f"'{bound}' is no rate from 0 to 1: {hint}"
+        raise click.BadParameter(text, param_hint="--bound")
+    if exact != exact.to_integral_value():
         raise click.BadParameter(f"'{bound}' has more than six decimals", param_hint="--bound")
     return int(exact)
 
@@ -56,7 +61,7 @@ def fairness(
     favourable: int,
     output_format: str,
 ) -> None:
-    r"""Rates by group with intervals, and how far they are apart.
+    """Rates by group with intervals, and how far they are apart.
 
     FILE is Parquet or CSV, or a folder of Parquet files. Prints a table for
     each feature; nothing is recorded.
@@ -68,7 +73,7 @@ def fairness(
     asked = {
         "statistic": statistic,
         "metric": metric,
-        "bound": _ppm(bound if bound is not None else _BOUNDS[statistic]),
+        "bound": _ppm(bound if bound is not None else _BOUNDS[statistic], least=1 if statistic == "ratio" else 0),
         "minimum_denominator": minimum_denominator,
         "favourable": favourable,
     }

@@ -1,43 +1,112 @@
-"""Mistakes as people read them: where, what, the line itself, and the nearest right word."""
+"""Mistakes as people read them: where, what, the line itself, the nearest right word, and what was kept."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from tolbooth.model.errors import Place, Problem, StoreError, TolboothError
+import click
+
+from tolbooth.model.errors import Place, Problem, TolboothError
+from tolbooth.report.words import plural, visible
+
+WIDTH = 80
+NOTHING_RECORDED = "Nothing was recorded."
+_TAB = "    "
+_CUT = "…"
+_LEAST_SHOWN = 20
 
 
 def render_error(error: TolboothError) -> str:
-    """All problems of an error, each with its excerpt, and last what was kept."""
+    """All problems of an error, each with its excerpt, and last what was kept, where the error carries a note of it."""
     blocks = ["\n".join(_lines(problem)) for problem in error.problems]
-    kept = [] if isinstance(error, StoreError) else ["Nothing was recorded."]
-    return "\n".join([*blocks, *kept])
+    if len(blocks) == 1:
+        return "\n".join([*blocks, *kept(error)])
+    return "\n\n".join([*blocks, " ".join([f"{plural(len(blocks), 'mistake')}.", *kept(error)])])
+
+
+def render_usage(error: click.ClickException) -> str:
+    """A command line that can't be understood: how it is used, and what is wrong."""
+    lines: list[str] = []
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        lines = [error.ctx.get_usage(), f"Try '{error.ctx.command_path} --help' for help.", ""]
+    return "\n".join([*lines, *_wrapped(error.format_message(), hang="  ")])
+
+
+def kept(error: BaseException) -> tuple[str, ...]:
+    """What the log keeps of the run that the error ended: the notes that were added on its way."""
+    return tuple(getattr(error, "__notes__", ()))
 
 
 def _lines(problem: Problem) -> Iterator[str]:
     where = f"{problem.place}: " if problem.place is not None else ""
-    yield f"{where}{problem.message}"
+    yield from _wrapped(f"{where}{problem.message}", hang="  ")
     excerpt = list(_excerpt(problem.place, problem.hint)) if problem.place is not None else []
     if excerpt:
         yield from excerpt
     elif problem.hint:
-        yield f"  {problem.hint}"
+        yield from _wrapped(problem.hint, begin="  ", hang="  ")
     yield f"  [{problem.code}]"
 
 
 def _excerpt(place: Place, hint: str | None) -> Iterator[str]:
-    """The line before, the line, and a mark under the bad word with the hint beside it."""
+    """The line before, the line, and a mark under the bad word with the hint beside it, or below where it is long."""
     if place.line is None or place.column is None:
         return
+    lines = place.excerpt or _on_disk(place).excerpt
+    if not lines:
+        return
+    size = len(str(place.line))
+    room = WIDTH - size - len("   | ")
+    bad = lines[-1]
+    before, marked = _shown(bad[: place.column - 1]), _shown(bad[place.column - 1 :][: max(1, place.width)])
+    cut = max(0, _columns(before) + min(_columns(marked), _LEAST_SHOWN) - room + 1)
+    for number, text in enumerate(lines, place.line + 1 - len(lines)):
+        if number == place.line or _columns(_shown(text)) > cut:
+            yield f"  {number:>{size}} | {_window(_shown(text), cut, room)}".rstrip()
+    at = _columns(before) - cut
+    mark = "^" * max(1, min(_columns(marked), room - at))
+    line = f"  {'':>{size}} | {' ' * at}{mark}"
+    if hint is not None and len(line) + 1 + _columns(hint) <= WIDTH:
+        yield f"{line} {visible(hint)}"
+        return
+    yield line
+    if hint is not None:
+        yield from _wrapped(hint, begin=f"  {'':>{size}} | ", hang=f"  {'':>{size}} | ")
+
+
+def _on_disk(place: Place) -> Place:
     try:
-        lines = Path(place.path).read_text(encoding="utf-8").splitlines()
+        return place.within(Path(place.path).read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError):
-        return
-    if not 1 <= place.line <= len(lines):
-        return
-    gutter = len(str(place.line))
-    for number in range(max(1, place.line - 1), place.line + 1):
-        yield f"  {number:>{gutter}} | {lines[number - 1]}"
-    mark = "^" * max(1, place.width)
-    yield f"  {'':>{gutter}} | {' ' * (place.column - 1)}{mark}{f' {hint}' if hint else ''}"
+        return place
+
+
+def _columns(text: str) -> int:
+    """How many columns a text takes: wide letters take two."""
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def _shown(text: str) -> str:
+    """The text with tabs widened and what can't be seen made visible, as it stands on a screen."""
+    return visible(text.replace("\t", _TAB))
+
+
+def _window(text: str, cut: int, room: int) -> str:
+    """As much of a line as there is room for, from where the mark can be seen."""
+    rest = f"{_CUT}{text[cut + 1 :]}" if cut and text else text
+    return rest if _columns(rest) <= room else f"{rest[: room - 1]}{_CUT}"
+
+
+def _wrapped(text: str, *, begin: str = "", hang: str) -> list[str]:
+    return textwrap.wrap(
+        visible(text),
+        WIDTH,
+        initial_indent=begin,
+        subsequent_indent=hang,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

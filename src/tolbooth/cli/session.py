@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from rich.progress import TaskID
+
     from tolbooth.config.environment import Environment
     from tolbooth.config.load import Project
-    from tolbooth.pipeline.collecting import Progress
+    from tolbooth.pipeline.collecting import Progress, Unit, Work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +49,11 @@ class Session:
         Raises:
             ConfigError: if there is none, or its file has mistakes.
         """
-        from tolbooth.config.load import find_project_file, load_project
+        from tolbooth.config.load import find_project_file
+        from tolbooth.pipeline.checking import open_project
 
         named = self.config_file or self.environment.config_file
-        return load_project(named if named is not None else find_project_file(Path.cwd()))
+        return open_project(named if named is not None else find_project_file(Path.cwd()))
 
 
 pass_session = click.make_pass_decorator(Session)
@@ -69,26 +72,61 @@ def display() -> Display:
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """A bar on stderr while long work is done on a terminal; nothing in a pipe."""
-    if not sys.stderr.isatty():
+    """A line on stderr while long work is done on a terminal: how much of how much, and the time left.
+
+    Nothing in a pipe, nor on a terminal that can't move its cursor.
+    """
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield _silent
         return
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
+    from rich.progress import Progress as Lines
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    with Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
-        tasks: dict[str, object] = {}
+    from tolbooth.report.words import visible
 
-        def show(what: str, done: int, total: int | None) -> None:
-            task = tasks.get(what)
-            if task is None:
-                task = tasks[what] = bar.add_task(what, total=total)
-            bar.update(task, completed=done, total=total)  # type: ignore[arg-type]
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=10),
+        TextColumn("{task.fields[amount]}"),
+        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+    )
+    with Lines(*columns, console=Console(stderr=True), transient=True) as lines:
+        tasks: dict[Work, TaskID] = {}
+
+        def show(work: Work, done: int, total: int | None) -> None:
+            amount = amount_text(work.unit, done, total)
+            if work not in tasks:
+                tasks[work] = lines.add_task(escape(_cut(visible(work.what))), total=total, amount=amount)
+            lines.update(tasks[work], completed=done, total=total, amount=amount)
 
         yield show
 
 
-def _silent(_what: str, _done: int, _total: int | None) -> None:
+def amount_text(unit: Unit, done: int, total: int | None) -> str:
+    """How much of how much: ``12.5 of 40.0 MB``, ``1,000 of 7,214 rows``; without a total, how much."""
+    divisor, name = _scale(unit, total if total is not None else done)
+    shown = [f"{count / divisor:,.1f}" if divisor > 1 else f"{count:,}" for count in (done, total) if count is not None]
+    return f"{' of '.join(shown)} {name}"
+
+
+def _cut(what: str) -> str:
+    """A long path loses its beginning, so that amount and time still fit beside it."""
+    verb, _, path = what.partition(" ")
+    room = _WHAT_COLUMNS - len(verb) - 1
+    return what if len(path) <= room else f"{verb} …{path[1 - room :]}"
+
+
+def _scale(unit: Unit, most: int) -> tuple[int, str]:
+    if unit == "rows":
+        return 1, "rows"
+    return next((scale for scale in _BYTE_SCALES if most >= scale[0]), (1, "bytes"))
+
+
+_WHAT_COLUMNS = 30
+_BYTE_SCALES = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
+
+
+def _silent(_work: Work, _done: int, _total: int | None) -> None:
     return

@@ -106,7 +106,7 @@ def _refuse(entry: os.DirEntry[str], name: str) -> None:
         )
     if entry.is_symlink():
         raise CollectError.of(
-            "collect.link", f"{name} is a symbolic link", hint="Put the file itself into the folder, or leave it out."
+            "collect.link", f"{name} is a symbolic link", hint="put the file itself into the folder, or leave it out"
         )
     if not entry.is_dir(follow_symlinks=False) and not entry.is_file(follow_symlinks=False):
         raise CollectError.of("collect.special-file", f"{name} is neither a file nor a folder")

@@ -78,13 +78,13 @@ def collect_file(
         CollectError: ``collect.changed`` if it changes while it is read, or what ``folder_files`` raises.
     """
     target = project_folder / path
-    _require(target, declared=str(path), project_folder=project_folder)
+    require_there(target, declared=str(path), project_folder=project_folder)
     before = file_state(target)
     content = _read(target, progress)
     rows, gaps = _rows(name, target, before) if role.is_data else (None, ())
     if file_state(target) != before:
         raise CollectError.of(
-            "collect.changed", f"{path} changed while it was read", hint="Wait until it is written whole, then again."
+            "collect.changed", f"{path} changed while it was read", hint="wait until it is written whole, then again"
         )
     artifact = Artifact(
         name=name,
@@ -101,7 +101,13 @@ def collect_file(
     return Collected(artifacts=(artifact,), gaps=gaps)
 
 
-def _require(target: Path, *, declared: str, project_folder: Path) -> None:
+def require_there(target: Path, *, declared: str, project_folder: Path) -> None:
+    """Check that a declared file, or a folder with files, is there.
+
+    Raises:
+        ConfigError: ``collect.file-missing`` with the nearest file that is there, or ``collect.folder-empty``.
+        CollectError: ``collect.special-file``, or what ``folder_files`` raises.
+    """
     if target.is_dir():
         if not folder_files(target):
             raise ConfigError.of("collect.folder-empty", f"the folder {declared} holds no files")
@@ -114,7 +120,7 @@ def _require(target: Path, *, declared: str, project_folder: Path) -> None:
     nearest = difflib.get_close_matches(target.name, there, n=1)
     hint = None
     if nearest:
-        hint = f"Did you mean {Path(os.path.relpath(target.parent / nearest[0], project_folder)).as_posix()!r}?"
+        hint = f"did you mean '{Path(os.path.relpath(target.parent / nearest[0], project_folder)).as_posix()}'?"
     raise ConfigError.of("collect.file-missing", f"there is no file {declared}", hint=hint)
 
 
@@ -142,8 +148,7 @@ def _rows(name: str, target: Path, files: FileState) -> tuple[Rows | None, tuple
     try:
         return read_rows(paths), ()
     except UnreadableRowsError as error:
-        message = f"{name}: {error}"
-        return None, (Gap(kind="rows", about=name, code="collect.rows-unreadable", message=message),)
+        return None, (Gap(kind="rows", about=name, code="collect.rows-unreadable", message=str(error)),)
 
 
 def _media_type(target: Path, role: ArtifactRole) -> str:

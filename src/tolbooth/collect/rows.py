@@ -44,8 +44,9 @@ def read_rows(files: Sequence[Path]) -> Rows:
             return _parquet(files)
         if suffixes == {".csv"} and len(files) == 1:
             return _csv(files[0])
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise UnreadableRowsError(f"its rows could not be read ({type(error).__name__})") from None
+    except (pa.ArrowException, OSError, UnicodeDecodeError):
+        kind = "CSV" if suffixes == {".csv"} else "Parquet"
+        raise UnreadableRowsError(f"its rows could not be read: it is no whole {kind} file") from None
     raise UnreadableRowsError("rows are counted in Parquet files and in a CSV file only")
 
 

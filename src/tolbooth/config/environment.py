@@ -12,8 +12,8 @@ class Environment:
     """Paths from the environment.
 
     ``keys_folder`` is where this user's keys live, never below a project. ``key_file`` and ``log_key_file`` name the
-    keys of a machine without a user, such as a CI runner. ``config_file`` overrides the search upwards. ``ci`` is set on CI
-    runners, whose run ends as a transcript.
+    keys of a machine without a user, such as a CI runner. ``config_file`` overrides the search upwards. ``ci`` is set
+    on CI runners, whose run ends as a transcript.
     """
 
     keys_folder: Path

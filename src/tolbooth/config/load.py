@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import UnionType
-from typing import Any, get_args, get_origin
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 
-from tolbooth.config.settings import NOT_YET, Settings
+from tolbooth.config.mistakes import nearest, problems_of, valid_part
+from tolbooth.config.settings import (
+    NOT_YET,
+    DataSettings,
+    GateSettings,
+    Name,
+    ParameterValue,
+    PolicySettings,
+    RuleCode,
+    Section,
+    Settings,
+    SubjectSettings,
+)
 from tolbooth.config.yaml_source import Path as YamlPath
 from tolbooth.config.yaml_source import YamlDocument, parse_yaml
 from tolbooth.model.errors import ConfigError, Place, Problem
+from tolbooth.model.rule import Enforcement
 
 FILE_NAME = "tolbooth.yaml"
+_FURTHEST_UP = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +67,42 @@ def load_project(path: Path) -> Project:
     Raises:
         ConfigError: with every independent mistake of the file, in the order of its lines.
     """
+    document = read_document(path)
+    return Project(folder=path.resolve().parent, settings=check(document), document=document)
+
+
+def read_document(path: Path) -> YamlDocument:
+    """Read a file as YAML; what its keys mean is not looked at.
+
+    Raises:
+        ConfigError: ``config.unreadable``, ``config.not-utf8``, ``config.empty``, or what ``parse_yaml`` finds.
+    """
     shown = _shown(path)
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError.of("config.unreadable", f"{shown}: {_why(error)}", place=Place(path=shown)) from error
+        content = path.read_bytes()
+    except OSError as error:
+        message = f"the file can't be read: {error.strerror or error}"
+        raise ConfigError.of("config.unreadable", message, place=Place(path=shown)) from error
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        line, column = before.count(b"\n") + 1, len(before) - (before.rfind(b"\n") + 1) + 1
+        raise ConfigError.of(
+            "config.not-utf8",
+            f"the byte 0x{content[error.start]:02x} is not UTF-8",
+            place=Place(path=shown, line=line, column=column),
+            hint="save the file as UTF-8",
+        ) from error
     document = parse_yaml(text, shown)
-    return Project(folder=path.resolve().parent, settings=check(document), document=document)
+    if document.value == {} and not document.keys:
+        raise ConfigError.of(
+            "config.empty",
+            "the file says nothing",
+            place=Place(path=shown, line=1, column=1),
+            hint="delete it, then 'tolbooth init' writes one for the files that it finds here",
+        )
+    return document
 
 
 def check(document: YamlDocument) -> Settings:
@@ -71,24 +112,66 @@ def check(document: YamlDocument) -> Settings:
         ConfigError: with every independent mistake, in the order of the file's lines.
     """
     if not isinstance(document.value, dict):
-        raise ConfigError.of("config.type", "the file is not a mapping of keys", place=document.place(()))
+        raise ConfigError.of(
+            "config.type",
+            "the file should be a mapping of keys",
+            place=document.place(()),
+            hint="it begins with 'version: 1'",
+        )
     early = [_not_yet(document, key) for key in document.value if key in NOT_YET]
     known = {key: value for key, value in document.value.items() if key not in NOT_YET}
+    references = _references(document)
     try:
         settings = Settings.model_validate(known)
     except ValidationError as error:
-        problems = [*early, *(_problem(document, detail) for detail in error.errors(include_url=False))]
-        raise ConfigError(_in_order(problems)) from error
-    problems = [*early, *_references(settings, document)]
-    if problems:
-        raise ConfigError(_in_order(problems))
+        problems = problems_of(document, error)
+        raise ConfigError(in_order([*early, *problems, *references])) from error
+    if early or references:
+        raise ConfigError(in_order([*early, *references]))
     return settings
 
 
-def nearest(word: str, candidates: Iterable[str]) -> str | None:
-    """A hint that names the candidate nearest to ``word``, if one is near."""
-    close = difflib.get_close_matches(word, list(candidates), n=1, cutoff=0.6)
-    return f"did you mean '{close[0]}'?" if close else None
+def sound_parts(document: YamlDocument) -> Settings:
+    """Those parts of a file with mistakes that are right by themselves, to find what is wrong with them besides.
+
+    Not checked as a whole: only subjects, data sets and policy are filled, and nothing may be decided by it.
+    """
+    policy = _section(document, "policy")
+    parameters = {code: each for code, each in _entries(policy, "parameters") if isinstance(each, dict)}
+    levels = {code: valid_part(Enforcement, each) for code, each in _entries(policy, "enforcement")}
+    return Settings.model_construct(
+        subjects=_valid_entries(SubjectSettings, _section(document, "subjects")),
+        data=_valid_entries(DataSettings, _section(document, "data")),
+        policy=PolicySettings.model_construct(
+            rules=valid_part(tuple[RuleCode, ...], policy.get("rules")),
+            collections=valid_part(tuple[Name, ...], policy.get("collections")) or (),
+            parameters={code: _valid_entries(ParameterValue, each) for code, each in parameters.items()},
+            enforcement={code: level for code, level in levels.items() if level is not None},
+        ),
+    )
+
+
+def _entries(section: Mapping[str, Any], name: str) -> list[tuple[str, Any]]:
+    """The entries of a mapping whose keys are rule codes, or none."""
+    value = section.get(name)
+    pairs = value.items() if isinstance(value, dict) else ()
+    return [(code, each) for code, each in pairs if valid_part(RuleCode, code) is not None]
+
+
+def _valid_entries(kind: Any, entries: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries that are right, each without the keys that nobody knows."""
+    known = kind.model_fields if isinstance(kind, type) and issubclass(kind, Section) else None
+    plain = {
+        name: {key: value for key, value in each.items() if key in known} if known and isinstance(each, dict) else each
+        for name, each in entries.items()
+    }
+    parsed = {name: valid_part(kind, each) for name, each in plain.items()}
+    return {name: each for name, each in parsed.items() if each is not None}
+
+
+def in_order(problems: Collection[Problem]) -> list[Problem]:
+    """By line and column, so that a reader goes through the file once."""
+    return sorted(problems, key=lambda p: (p.place.line or 0, p.place.column or 0) if p.place else (0, 0))
 
 
 def _not_yet(document: YamlDocument, key: str) -> Problem:
@@ -100,94 +183,52 @@ def _not_yet(document: YamlDocument, key: str) -> Problem:
     )
 
 
-def _problem(document: YamlDocument, detail: ErrorDetails) -> Problem:
-    path = _real_path(document, detail["loc"])
-    label = ".".join(str(part) for part in path) or "the file"
-    match detail["type"]:
-        case "extra_forbidden":
-            fields = _fields_at(Settings, path[:-1])
-            hint = (
-                nearest(str(path[-1]), [*fields, *(NOT_YET if len(path) == 1 else ())])
-                or f"one of: {', '.join(fields)}"
-            )
-            where = f" in '{'.'.join(map(str, path[:-1]))}'" if path[1:] else ""
-            return Problem(
-                code="config.unknown-key",
-                message=f"unknown key '{path[-1]}'{where}",
-                place=document.place(path, key=True),
-                hint=hint,
-            )
-        case "missing":
-            return Problem(
-                code="config.missing-key",
-                message=f"'{label}' is missing",
-                place=document.place(path[:-1], key=True),
-            )
-        case "enum" | "literal_error":
-            allowed = [word.strip("'") for word in str(detail["ctx"]["expected"]).replace(" or ", ", ").split(", ")]
-            return Problem(
-                code="config.value",
-                message=f"'{label}' can't be '{detail['input']}'",
-                place=document.place(path),
-                hint=nearest(str(detail["input"]), allowed) or f"one of: {', '.join(allowed)}",
-            )
-        case _:
-            message = detail["msg"].removeprefix("Value error, ")
-            return Problem(code="config.type", message=f"'{label}': {message}", place=document.place(path))
+def _references(document: YamlDocument) -> list[Problem]:
+    """Names that must exist elsewhere in the file, and columns that must come together.
 
-
-def _real_path(document: YamlDocument, loc: tuple[int | str, ...]) -> YamlPath:
-    """The part of pydantic's location that names places of the file (it adds words for unions and for keys)."""
-    path: YamlPath = ()
-    for position, part in enumerate(loc):
-        last = position == len(loc) - 1
-        if (*path, part) in document.values or (*path, part) in document.keys or (last and part != "[key]"):
-            path = (*path, part)
-    return path
-
-
-def _fields_at(model: type[BaseModel], path: YamlPath) -> list[str]:
-    """The keys that are known at ``path``."""
-    current: Any = model
-    for part in path:
-        if isinstance(current, type) and issubclass(current, BaseModel):
-            current = current.model_fields[str(part)].annotation
-        else:
-            current = get_args(current)[-1]
-        current = _without_none(current)
-    if isinstance(current, type) and issubclass(current, BaseModel):
-        return [*current.model_fields]
-    return []
-
-
-def _without_none(annotation: Any) -> Any:
-    if get_origin(annotation) is UnionType:
-        return next(arg for arg in get_args(annotation) if arg is not type(None))
-    return annotation
-
-
-def _references(settings: Settings, document: YamlDocument) -> list[Problem]:
-    """Names that must exist elsewhere in the file, and columns that must come together."""
+    Sections that are wrong by themselves are left out: their mistakes are told anyway.
+    """
+    subjects, data = _section(document, "subjects"), _section(document, "data")
     problems = []
-    for gate, wanted in settings.gates.items():
-        problems += _unknown(document, ("gates", gate, "subject"), wanted.subject, settings.subjects)
-        for position, name in enumerate(wanted.data or ()):
-            problems += _unknown(document, ("gates", gate, "data", position), name, settings.data)
-    for name in settings.data.keys() & settings.subjects.keys():
+    for gate, value in _section(document, "gates").items():
+        wanted: GateSettings | None = valid_part(GateSettings, value)
+        if wanted is not None:
+            problems += _unknown(document, ("gates", gate, "subject"), wanted.subject, subjects)
+            for position, name in enumerate(wanted.data or ()):
+                problems += _unknown(document, ("gates", gate, "data", position), name, data)
+    for name in data.keys() & subjects.keys():
         message = f"a subject and a data set are both called '{name}'"
         place = document.place(("data", name), key=True)
         hint = "give the data set another name"
         problems.append(Problem(code="config.same-name", message=message, place=place, hint=hint))
-    for name, data in settings.data.items():
-        if data.groups and (data.label is None or data.prediction is None):
-            problems.append(
-                Problem(
-                    code="config.missing-key",
-                    message=f"'data.{name}' names groups, but not both 'label' and 'prediction'",
-                    place=document.place(("data", name, "groups"), key=True),
-                )
-            )
+    return [*problems, *(problem for name, value in data.items() for problem in _columns(document, name, value))]
+
+
+def _columns(document: YamlDocument, name: str, value: object) -> list[Problem]:
+    """What is wrong with the columns that a data set declares, taken together."""
+    data: DataSettings | None = valid_part(DataSettings, value)
+    if data is None:
+        return []
+    problems = []
+    absent = [key for key, column in (("label", data.label), ("prediction", data.prediction)) if column is None]
+    if data.groups and absent:
+        message = f"'data.{name}' names groups, but no {' and no '.join(absent)}"
+        place = document.place(("data", name, "groups"), key=True)
+        hint = f"add {' and '.join(f'{key}: COLUMN' for key in absent)}"
+        problems.append(Problem(code="config.missing-key", message=message, place=place, hint=hint))
+    for position, group in enumerate(data.groups):
+        named = {"label": data.label, "prediction": data.prediction}
+        other = next((f"the {what}" for what, column in named.items() if column == group), "a group already")
+        if group in data.groups[:position] or group in named.values():
+            place = document.place(("data", name, "groups", position))
+            message, hint = f"'{group}' is {other}", "take it out: a column has one part"
+            problems.append(Problem(code="config.column-twice", message=message, place=place, hint=hint))
     return problems
+
+
+def _section(document: YamlDocument, name: str) -> Mapping[str, Any]:
+    value = document.value.get(name) if isinstance(document.value, dict) else None
+    return value if isinstance(value, dict) else {}
 
 
 def _unknown(document: YamlDocument, path: YamlPath, word: str, known: Mapping[str, object]) -> list[Problem]:
@@ -198,17 +239,7 @@ def _unknown(document: YamlDocument, path: YamlPath, word: str, known: Mapping[s
     return [Problem(code="config.unknown-name", message=message, place=document.place(path), hint=hint)]
 
 
-def _in_order(problems: list[Problem]) -> list[Problem]:
-    return sorted(problems, key=lambda p: (p.place.line or 0, p.place.column or 0) if p.place else (0, 0))
-
-
 def _shown(path: Path) -> str:
-    """Relative to where the user stands, if it lies below."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
-
-
-def _why(error: OSError | UnicodeDecodeError) -> str:
-    return error.strerror or "unreadable" if isinstance(error, OSError) else "not UTF-8"
+    """Relative to where the user stands, unless that is far away."""
+    relative = os.path.relpath(path.resolve(), Path.cwd())
+    return str(path) if relative.count(os.pardir) > _FURTHEST_UP else relative

@@ -145,7 +145,8 @@ class Settings(Section):
         default="UTC", description="The zone in which a bare date ends."
     )
     records: RelativePath | None = Field(
-        default=None, description="A folder of signed envelopes that travel by git; default: governance, if it is there."
+        default=None,
+        description="A folder of signed envelopes that travel by git; default: governance, if it is there.",
     )
     subjects: Mapping[Name, SubjectSettings] = Field(min_length=1, description="What is governed.")
     data: Mapping[Name, DataSettings] = Field(default_factory=dict, description="What it rests on.")

@@ -53,7 +53,7 @@ def parse_yaml(text: str, path: str) -> YamlDocument:
         _refuse_aliases(text, path)
         root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
-        raise ConfigError(_syntax_problem(error, path)) from error
+        raise ConfigError(_syntax_problem(error, text, path)) from error
     except YAMLError as error:
         raise ConfigError.of("config.yaml-syntax", str(error).splitlines()[0], place=Place(path=path)) from error
     reader = _Reader(path)
@@ -66,19 +66,40 @@ def parse_yaml(text: str, path: str) -> YamlDocument:
 def _refuse_aliases(text: str, path: str) -> None:
     if "*" not in text:
         return
+    found = []
     for event in YAML(typ="safe", pure=True).parse(text):
         if isinstance(event, AliasEvent):
-            place = Place(path=path, line=event.start_mark.line + 1, column=event.start_mark.column + 1)
-            raise ConfigError.of(
-                "config.yaml-alias", "an alias is not allowed here", place=place, hint="write the value out"
-            )
+            start, end = event.start_mark, event.end_mark
+            place = Place(path=path, line=start.line + 1, column=start.column + 1, width=end.column - start.column)
+            message, hint = "an alias is not allowed here", "write the value out"
+            found.append(Problem(code="config.yaml-alias", message=message, place=place, hint=hint))
+    if found:
+        raise ConfigError(found)
 
 
-def _syntax_problem(error: MarkedYAMLError, path: str) -> Problem:
-    mark = error.problem_mark or error.context_mark
+_PLAIN_WORDS = (
+    ("'\\t' that cannot start any token", "a tab can't indent a line", "indent with spaces"),
+    ("mapping values are not allowed", "a second ':' in one line, or a line indented too far", "quote text with ':'"),
+    ("could not find expected ':'", "a key without ':'", None),
+    ("expected <block end>", "this line is indented unlike its neighbours", "one level is two spaces"),
+    ("expected ',' or ']'", "a list in brackets isn't closed", "end it with ']'"),
+    ("expected ',' or '}'", "a mapping in braces isn't closed", "end it with '}'"),
+    ("while scanning a quoted scalar", "a quotation mark isn't closed", None),
+    ("expected a single document", "a second document begins here", "one file holds one document: take out '---'"),
+    ("found undefined alias", "an alias is not allowed here", "write the value out"),
+)
+"""What the parser says, and the same for somebody who does not know how it works."""
+
+
+def _syntax_problem(error: MarkedYAMLError, text: str, path: str) -> Problem:
+    said = f"{error.context or ''} {error.problem or ''}".strip()
+    message, hint = next(((plain, hint) for words, plain, hint in _PLAIN_WORDS if words in said), (said, None))
+    marks = [mark for mark in (error.problem_mark, error.context_mark) if mark is not None]
+    # A thing that was never closed is noticed far below; it is shown where it began.
+    marks = marks[::-1] if "isn't closed" in message else marks
+    inside = [mark for mark in marks if text[mark.index :].strip()] or marks
+    mark = inside[0] if inside else None
     place = Place(path=path) if mark is None else Place(path=path, line=mark.line + 1, column=mark.column + 1)
-    message = (error.problem or error.context or "not YAML").strip()
-    hint = "indent with spaces, never with tabs" if "\\t" in message else None
     return Problem(code="config.yaml-syntax", message=f"not YAML: {message}", place=place, hint=hint)
 
 
@@ -105,10 +126,11 @@ class _Reader:
             place = self._place(key_node)
             key = str(key_node.value) if isinstance(key_node, ScalarNode) else ""
             if not isinstance(key_node, ScalarNode) or key == "<<":
-                self._problem("config.yaml-key", "a key is a plain word", place)
+                self._problem("config.yaml-key", "a key should be a plain word", place)
             elif key in found:
                 first = self.keys[(*path, key)].line
-                self._problem("config.yaml-duplicate-key", f"'{key}' stands twice; first in line {first}", place)
+                hint = f"it stands in line {first} already: take one out"
+                self._problem("config.yaml-duplicate-key", f"'{key}' stands twice", place, hint)
             else:
                 self.keys[(*path, key)] = place
                 found[key] = self.value(value_node, (*path, key))
@@ -148,8 +170,8 @@ class _Reader:
         width = max(1, end.column - start.column) if one_line else 1
         return Place(path=self.path, line=start.line + 1, column=start.column + 1, width=width)
 
-    def _problem(self, code: str, message: str, place: Place) -> None:
-        self.problems.append(Problem(code=code, message=message, place=place))
+    def _problem(self, code: str, message: str, place: Place, hint: str | None = None) -> None:
+        self.problems.append(Problem(code=code, message=message, place=place, hint=hint))
 
 
 def _timestamp(text: str) -> date | datetime | str:

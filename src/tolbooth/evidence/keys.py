@@ -38,22 +38,23 @@ class PublicKey:
         data = content.encode() if isinstance(content, str) else content
         if data.lstrip().startswith(_SSH_PREFIXES):
             raise SigningError.of(
-                "key.ssh", "this is an SSH key", hint="Give the PEM that `tolbooth key export` wrote."
+                "key.ssh", "this is an SSH key", hint="give the PEM that 'tolbooth key export' wrote"
             )
         if b"PRIVATE KEY-----" in data:
             raise SigningError.of(
-                "key.private", "this is a private key", hint="Give its public half, and keep this one."
+                "key.private", "this is a private key", hint="give its public half, and keep this one to yourself"
             )
         try:
             key = serialization.load_pem_public_key(data)
         except UnsupportedAlgorithm as error:
             raise SigningError.of("key.type", "a key of an unknown type; Ed25519 is wanted") from error
         except ValueError as error:
-            hint = "It starts with -----BEGIN PUBLIC KEY-----."
+            hint = "it starts with -----BEGIN PUBLIC KEY-----"
             raise SigningError.of("key.pem", "this is no public key in PEM", hint=hint) from error
         if not isinstance(key, Ed25519PublicKey):
             kind = type(key).__name__.removesuffix("PublicKey")
-            raise SigningError.of("key.type", f"a key of type {kind}; Ed25519 is wanted")
+            hint = "'tolbooth key export' writes one"
+            raise SigningError.of("key.type", f"a key of type {kind}; Ed25519 is wanted", hint=hint)
         return cls.of(key)
 
     @classmethod

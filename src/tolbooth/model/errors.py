@@ -8,30 +8,45 @@ stable code, so that independent mistakes are reported together. Which exit code
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where in a file a problem stands. Lines and columns start at 1."""
+    """Where in a file a problem stands. Lines and columns start at 1.
+
+    ``excerpt`` holds the line before and the line itself, for a file that a reader could not open by its path.
+    """
 
     path: str
     line: int | None = None
     column: int | None = None
     width: int = 1
+    excerpt: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return ":".join(str(part) for part in (self.path, self.line, self.column) if part is not None)
 
+    def within(self, text: str) -> Place:
+        """The same place with its excerpt from the file's whole text; unchanged where it names no line of it."""
+        lines = text.splitlines()
+        if self.line is None or not 1 <= self.line <= len(lines):
+            return self
+        return replace(self, excerpt=tuple(lines[max(0, self.line - 2) : self.line]))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One mistake or obstacle: a stable code, a sentence, where it stands and what to do."""
+    """One mistake or obstacle: a stable code, a sentence, where it stands and what to do.
+
+    ``about`` names what the mistake is about, such as a column, for whoever knows where that was declared.
+    """
 
     code: str
     message: str
     place: Place | None = None
     hint: str | None = None
+    about: str | None = None
 
 
 class TolboothError(Exception):

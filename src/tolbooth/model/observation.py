@@ -127,7 +127,8 @@ class Observation:
     """A recorded fact of a declared kind.
 
     ``values`` holds integers, ppm and strings (see ``docs/facts.md`` for each kind). ``reads`` are the digests of
-    the artifacts or summaries that the fact was derived from; ``question`` is what was asked, for assessed facts.
+    the artifacts or summaries that the fact was derived from; ``question`` is what was asked, for assessed facts;
+    ``ipe`` is how a fact was obtained that was asked of a source by itself and not read from an artifact.
     """
 
     kind: str
@@ -137,6 +138,7 @@ class Observation:
     origin: str
     reads: tuple[str, ...] = ()
     question: JsonObject | None = None
+    ipe: IpeRecord | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

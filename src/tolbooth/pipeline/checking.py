@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tolbooth.collect.files import require_there
-from tolbooth.config.load import Project, check, in_order, policy_alone, read_document
+from tolbooth.config.load import Project, check, in_order, read_document, sound_parts
 from tolbooth.config.settings import DataSettings
 from tolbooth.judge.library.policy import Policy
 from tolbooth.measure.engines.local import check_columns
@@ -16,19 +16,20 @@ from tolbooth.pipeline.policy import policy_of, policy_problems
 
 
 def open_project(path: Path) -> Project:
-    """Read a ``tolbooth.yaml``; where it has mistakes, those of its policy are told with them.
+    """Read a ``tolbooth.yaml``; where it has mistakes, all that ``check_project`` would find is told with them.
 
     Raises:
         ConfigError: with every independent mistake, in the order of the file's lines.
     """
     document = read_document(path)
+    folder = path.resolve().parent
     try:
         settings = check(document)
     except ConfigError as error:
-        policy = policy_alone(document)
-        more = policy_problems(document, policy) if policy is not None else []
+        sound = Project(folder=folder, settings=sound_parts(document), document=document)
+        more = _problems(sound, sound.settings.subjects, sound.settings.data)
         raise ConfigError(in_order([*error.problems, *more])) from error
-    return Project(folder=path.resolve().parent, settings=settings, document=document)
+    return Project(folder=folder, settings=settings, document=document)
 
 
 def check_project(project: Project, gates: Iterable[str]) -> Policy:
@@ -48,6 +49,14 @@ def check_project(project: Project, gates: Iterable[str]) -> Policy:
     chosen = [settings.gates[name] for name in gates]
     subjects = dict.fromkeys(gate.subject for gate in chosen)
     data = dict.fromkeys(name for gate in chosen for name in (gate.data if gate.data is not None else settings.data))
+    problems = _problems(project, subjects, data)
+    if problems:
+        raise ConfigError(in_order(problems))
+    return policy_of(settings.policy)
+
+
+def _problems(project: Project, subjects: Iterable[str], data: Iterable[str]) -> list[Problem]:
+    settings = project.settings
     problems = policy_problems(project.document, settings.policy)
     for name in data:
         problems += _data_problems(project, name, settings.data[name])
@@ -56,9 +65,7 @@ def check_project(project: Project, gates: Iterable[str]) -> Policy:
         problems += _path_problems(project, subject.path, ("subjects", name, "path"))
         if subject.model_card is not None:
             problems += _path_problems(project, subject.model_card, ("subjects", name, "model_card"))
-    if problems:
-        raise ConfigError(in_order(problems))
-    return policy_of(settings.policy)
+    return problems
 
 
 def at_columns(project: Project, name: str, problems: Iterable[Problem]) -> list[Problem]:
@@ -71,8 +78,10 @@ def _data_problems(project: Project, name: str, data: DataSettings) -> Iterator[
     yield from absent
     if absent or data.label is None or data.prediction is None:
         return
+    # A column named twice is a mistake that the settings tell by themselves.
+    groups = [name for name in dict.fromkeys(data.groups) if name not in {data.label, data.prediction}]
     try:
-        check_columns(project.folder / data.path, data.groups, data.label, data.prediction)
+        check_columns(project.folder / data.path, groups, data.label, data.prediction)
     except ConfigError as error:
         yield from at_columns(project, name, error.problems)
 

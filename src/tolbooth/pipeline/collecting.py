@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 from tolbooth.collect.files import FileState, collect_file, file_state
 from tolbooth.collect.git import collect_git
@@ -13,13 +15,28 @@ from tolbooth.collect.interface import Collected
 from tolbooth.collect.model_card import read_model_card
 from tolbooth.config.load import Project
 from tolbooth.config.settings import DataSettings, GateSettings, SubjectSettings
-from tolbooth.model.errors import ConfigError, Problem
+from tolbooth.model.errors import CollectError, ConfigError, Problem
 from tolbooth.model.instant import end_of_day, instant
 from tolbooth.model.observation import Artifact, ArtifactRole, Gap, Observation
 from tolbooth.model.subject import Subject, SubjectKind
 
-Progress = Callable[[str, int, int | None], None]
-"""Called with what is being done, how far it is and how far it goes (None if unknown), in bytes or rows."""
+
+class Unit(StrEnum):
+    """What long work is counted in."""
+
+    BYTES = "bytes"
+    ROWS = "rows"
+
+
+class Work(NamedTuple):
+    """A piece of long work: what is being done, such as ``reading model.bin``, and what it is counted in."""
+
+    what: str
+    unit: Unit
+
+
+Progress = Callable[[Work, int, int | None], None]
+"""Called with the work, how far it is and how far it goes (None if unknown), in the work's unit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,18 +113,20 @@ class _Reader:
                 now=instant(self._clock()),
                 about=_beginning(data.about) if data else None,
                 valid_until=_end(data.valid_until, zone) if data else None,
-                progress=lambda done, total: self._progress(f"reading {path}", done, total),
+                progress=lambda done, total: self._progress(Work(f"reading {path}", Unit.BYTES), done, total),
             )
         except ConfigError as error:
-            shown = self._project.place(*place)
-            self.problems += [
-                Problem(code=problem.code, message=problem.message, place=shown, hint=problem.hint)
-                for problem in error.problems
-            ]
+            self.problems += self._placed(error.problems, place)
             return Collected()
+        except CollectError as error:
+            raise CollectError(self._placed(error.problems, place)) from error
         if data is not None:
             self.states[name] = file_state(self._project.folder / path)
         return found
+
+    def _placed(self, problems: Iterable[Problem], place: tuple[str, ...]) -> list[Problem]:
+        """The problems at the line that names the file."""
+        return [replace(problem, place=self._project.place(*place)) for problem in problems]
 
     def model_card(self, subject: str, path: str) -> Collected:
         """The model card as an artifact, and what it has sections about."""

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tolbooth.config.load import Project, nearest
+from tolbooth.config.load import Project
+from tolbooth.config.mistakes import nearest
 from tolbooth.decide.gate import decide
 from tolbooth.evidence.canonical import canonical_bytes
 from tolbooth.evidence.kinds import Kind
@@ -24,9 +25,9 @@ from tolbooth.model.errors import ConfigError
 from tolbooth.model.instant import instant
 from tolbooth.model.observation import Gap
 from tolbooth.pipeline.case_file import INPUT_SCHEMA_PATH, CaseFile, attestation_path, counts_path
+from tolbooth.pipeline.checking import check_project
 from tolbooth.pipeline.collecting import Collection, Progress, collect
 from tolbooth.pipeline.measuring import Assessed, CountTable, assess_all, measure
-from tolbooth.pipeline.policy import project_policy
 from tolbooth.pipeline.predicates import (
     collection_predicate,
     decision_record,
@@ -34,7 +35,7 @@ from tolbooth.pipeline.predicates import (
     measurement_predicate,
 )
 from tolbooth.pipeline.presenting import gate_input
-from tolbooth.pipeline.recording import attest
+from tolbooth.pipeline.recording import attest, telling_what_was_kept
 from tolbooth.pipeline.records_folder import Record, append_records, not_applied, read_records
 from tolbooth.pipeline.transcripts import known_signers
 from tolbooth.pipeline.workspace import Workspace
@@ -53,8 +54,13 @@ def gate(workspace: Workspace, name: str | None, *, progress: Progress) -> CaseF
 
     Raises:
         ConfigError: for mistakes in the settings, the policy or the data's columns; nothing was recorded.
-        StoreError: if the store refuses; what was appended before is whole.
+        StoreError: if the store refuses; what was appended before is whole, and a note on the error names it.
     """
+    with telling_what_was_kept(workspace):
+        return _gate(workspace, name, progress)
+
+
+def _gate(workspace: Workspace, name: str | None, progress: Progress) -> CaseFile:
     run = secrets.token_hex(16)
     records = read_records(workspace.project, known_signers(workspace))
     situation = _situation(
@@ -105,7 +111,9 @@ def choose_gate(project: Project, name: str | None) -> str:
         raise ConfigError.of("gate.unnamed", "there are several gates; name one", hint=f"one of: {', '.join(gates)}")
     if name not in gates:
         hint = nearest(name, gates) or f"one of: {', '.join(gates)}"
-        raise ConfigError.of("gate.unknown", f"there is no gate '{name}'", place=project.place("gates"), hint=hint)
+        raise ConfigError.of(
+            "gate.unknown", f"there is no gate '{name}'", place=project.place("gates", key=True), hint=hint
+        )
     return name
 
 
@@ -144,7 +152,7 @@ def _situation(
 ) -> _Situation:
     gate_name = choose_gate(project, name)
     settings = project.settings.gates[gate_name]
-    policy = project_policy(project)
+    policy = check_project(project, [gate_name])
     collection = collect(project, settings, clock=clock, progress=progress)
     tables, gaps = measure(collection, project, progress=progress)
     return _Situation(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tolbooth.config.load import Project
@@ -12,10 +12,14 @@ from tolbooth.measure.engines.local import count
 from tolbooth.measure.fairness.assess import assess, assess_performance
 from tolbooth.measure.fairness.counts import FairnessCounts
 from tolbooth.measure.fairness.question import FairnessQuestion, Question, question_from_parameters
-from tolbooth.model.errors import CollectError, MeasureError, Problem
+from tolbooth.model.errors import CollectError, ConfigError, MeasureError, Place, Problem
 from tolbooth.model.observation import Artifact, Gap
 from tolbooth.model.wire import JsonObject
-from tolbooth.pipeline.collecting import Collection, Progress
+from tolbooth.pipeline.checking import at_columns
+from tolbooth.pipeline.collecting import Collection, Progress, Unit, Work
+
+_WRONG_COLUMN = {"measure.label-not-binary"}
+"""What only counting finds, and yet means that another column was meant: the settings are wrong, not the facts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +47,8 @@ def measure(
     """Count every data set that declares a label and a prediction; what can't be counted becomes a gap.
 
     Raises:
-        ConfigError: if a declared column is not there or has the wrong type.
+        ConfigError: if a declared column is not there, has the wrong type, or is a label or prediction that holds
+            something else than 0, 1 and null; at the line that names the column.
         CollectError: ``collect.changed`` if a file is no longer the one that was digested.
     """
     tables: list[CountTable] = []
@@ -58,9 +63,13 @@ def measure(
                 settings.groups,
                 label=settings.label,
                 prediction=settings.prediction,
-                progress=_counting(settings.path, progress),
+                progress=_counting(settings.path, progress, artifact.row_count),
             )
+        except ConfigError as error:
+            raise ConfigError(at_columns(project, artifact.name, error.problems)) from error
         except MeasureError as error:
+            if error.code in _WRONG_COLUMN:
+                raise ConfigError(at_columns(project, artifact.name, error.problems)) from error
             gaps += _gaps(artifact, error.problems)
         else:
             tables.append(CountTable(about=artifact.name, counts=counts))
@@ -68,6 +77,7 @@ def measure(
             raise CollectError.of(
                 "collect.changed",
                 f"{settings.path} changed between its digest and its count",
+                place=project.place("data", artifact.name, "path"),
                 hint="wait until it is written whole, then run the command again",
             )
     return tuple(tables), tuple(gaps)
@@ -110,7 +120,11 @@ def fairness_of_file(
     question = AskedQuestion(code="measure.fairness", kind="fairness", parameters=asked)
     for feature in groups:
         question_from_parameters("fairness", asked, by=(feature,))
-    counts = count(file, groups, label, prediction, progress=_counting(str(file), progress))
+    try:
+        counts = count(file, groups, label, prediction, progress=_counting(str(file), progress))
+    except (ConfigError, MeasureError) as error:
+        place = Place(path=str(file))
+        raise type(error)([replace(problem, place=place) for problem in error.problems]) from error
     table = CountTable(about=str(file), counts=counts)
     return tuple(_assessed(table, question, (feature,)) for feature in groups)
 
@@ -132,9 +146,11 @@ def _answer(counts: FairnessCounts, question: Question) -> JsonObject:
     return assess_performance(counts, question)
 
 
-def _counting(path: str, progress: Progress) -> Callable[[int, int | None], None]:
+def _counting(path: str, progress: Progress, rows: int | None = None) -> Callable[[int, int | None], None]:
+    """Tell how far counting is; ``rows`` is the total where the file itself states none."""
+
     def report(done: int, total: int | None) -> None:
-        progress(f"counting {path}", done, total)
+        progress(Work(f"counting {path}", Unit.ROWS), done, total if total is not None else rows)
 
     return report
 

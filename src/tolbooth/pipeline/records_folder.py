@@ -11,6 +11,7 @@ from tolbooth.config.load import Project
 from tolbooth.evidence.dsse import open_envelope
 from tolbooth.evidence.keys import PublicKey
 from tolbooth.evidence.kinds import Kind
+from tolbooth.model.digest import sha256_hex
 from tolbooth.model.errors import ConfigError, Place, Problem, TolboothError, VerificationError
 from tolbooth.model.observation import Gap
 from tolbooth.pipeline.workspace import Workspace
@@ -53,6 +54,7 @@ def read_records(project: Project, keys: Sequence[PublicKey]) -> tuple[Record, .
 def append_records(workspace: Workspace, records: Sequence[Record]) -> None:
     """Append the records that the log does not know yet, as received."""
     for record in records:
+        workspace.attempted.append(sha256_hex(record.envelope))
         workspace.store.append(record.kind, record.envelope, signer=workspace.keys.log, clock=workspace.clock)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from tolbooth.judge.library.catalogs import Control, in_force
@@ -28,7 +29,7 @@ def report_on(case: CaseFile) -> Report:
         log_index=case.position,
         artifacts=case.artifacts,
         problems=tuple(RuleProblem(code=e.code, text=e.message, rule=e.rule) for e in case.errors),
-        clauses=_clauses(case),
+        clauses=clauses_of(case.policy, case.policy.rules, case.decision.case.as_of),
         rules=_notes(case.policy),
     )
     return build_report(case.decision, case.input_document, record)
@@ -44,7 +45,7 @@ def _notes(policy: Policy) -> dict[str, RuleNote]:
         rule.code: RuleNote(
             description=rule.description,
             solution=rule.solution,
-            parameters=tuple(_parameter(rule, policy, each) for each in rule.parameters if _has(policy, rule, each)),
+            parameters=parameters_of(rule, policy),
             question=asked.get(rule.code),
         )
         for rule in policy.rules
@@ -57,8 +58,10 @@ def _asked(kind: str, parameters: JsonObject) -> JsonObject:
     return {name: value for name, value in question.as_json().items() if name != "by"}
 
 
-def _has(policy: Policy, rule: RuleMetadata, parameter: Parameter) -> bool:
-    return parameter.name in policy.parameters[rule.code]
+def parameters_of(rule: RuleMetadata, policy: Policy) -> tuple[RuleParameter, ...]:
+    """The effective parameters of one of the policy's rules, as people are shown them; undeclared ones have none."""
+    effective = policy.parameters[rule.code]
+    return tuple(_parameter(rule, policy, each) for each in rule.parameters if each.name in effective)
 
 
 def _parameter(rule: RuleMetadata, policy: Policy, parameter: Parameter) -> RuleParameter:
@@ -72,11 +75,10 @@ def _parameter(rule: RuleMetadata, policy: Policy, parameter: Parameter) -> Rule
     )
 
 
-def _clauses(case: CaseFile) -> dict[str, Clause]:
-    catalogs = case.policy.library.catalogs
-    cited = {control for rule in case.policy.rules for control in rule.controls}
-    found = {each: catalogs.control(each) for each in sorted(cited)}
-    as_of = case.decision.case.as_of
+def clauses_of(policy: Policy, rules: Iterable[RuleMetadata], as_of: datetime) -> dict[str, Clause]:
+    """The clauses that rules cite, by id, as they stand at ``as_of``; those that no catalogue holds are left out."""
+    cited = {control for rule in rules for control in rule.controls}
+    found = {each: policy.library.catalogs.control(each) for each in sorted(cited)}
     return {each: _clause(control, as_of) for each, control in found.items() if control is not None}
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from tolbooth.evidence.keys import PublicKey
 from tolbooth.evidence.verify import Examination, examine
 from tolbooth.model.digest import short
-from tolbooth.model.errors import ConfigError, VerificationError
+from tolbooth.model.errors import ConfigError, Place, SigningError, VerificationError
 from tolbooth.model.instant import format_instant
 from tolbooth.pipeline.pack_files import read_pack
 from tolbooth.report.verification_text import VerificationSummary, VerifiedStep
@@ -71,10 +72,14 @@ def read_public_key(path: Path) -> PublicKey:
         ConfigError: ``key.unreadable`` if there is no such file.
         SigningError: if it is something else than an Ed25519 public key.
     """
+    place = Place(path=str(path))
     try:
         return PublicKey.from_pem(path.read_bytes())
     except OSError as error:
-        raise ConfigError.of("key.unreadable", f"{path}: {error.strerror}") from error
+        message = f"the key can't be read: {error.strerror}"
+        raise ConfigError.of("key.unreadable", message, place=place) from error
+    except SigningError as error:
+        raise SigningError([replace(problem, place=place) for problem in error.problems]) from error
 
 
 def _detail(checked: int, unit: str) -> str:

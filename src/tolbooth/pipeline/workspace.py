@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,12 +31,16 @@ class Keys:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """A project with its store open for writing."""
+    """A project with its store open for writing.
+
+    ``attempted`` are the digests of the envelopes that this run tried to append; which of them stand, the log says.
+    """
 
     project: Project
     store: EmbeddedStore
     keys: Keys
     clock: Callable[[], datetime]
+    attempted: list[str] = field(default_factory=list)
 
 
 def utc_now() -> datetime:

@@ -50,9 +50,6 @@ def load_signer(path: Path, passphrase: str | None = None) -> FileSigner:
     """
     content = _read_private(path)
     place = Place(path=str(path))
-    if b"PRIVATE KEY-----" not in content:
-        hint = "Give the file that ends with .key; the public half can't sign."
-        raise SigningError.of("signing.not-private", "this is no private key in PEM", place=place, hint=hint)
     try:
         key = serialization.load_pem_private_key(content, passphrase.encode() if passphrase is not None else None)
     except TypeError as error:
@@ -82,8 +79,11 @@ def _read_private(path: Path) -> bytes:
     except OSError as error:
         message = f"the key can't be read: {error.strerror}"
         raise SigningError.of("signing.not-found", message, place=place) from error
+    if b"PRIVATE KEY-----" not in content:
+        hint = "give the file that ends with .key; the public half can't sign"
+        raise SigningError.of("signing.not-private", "this is no private key in PEM", place=place, hint=hint)
     if stat.S_IMODE(mode) & 0o077:
         message = f"others can read this private key (mode {stat.S_IMODE(mode):04o})"
-        hint = f"Run: chmod 600 {path}"
+        hint = f"run: chmod 600 {path}"
         raise SigningError.of("signing.readable-by-others", message, place=place, hint=hint)
     return content

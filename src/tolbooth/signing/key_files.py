@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tolbooth.evidence.keys import PublicKey
-from tolbooth.model.errors import Place, SigningError
+from tolbooth.model.errors import Place, Problem, SigningError
 from tolbooth.signing.creation import create_file
 from tolbooth.signing.file_signer import FileSigner, load_signer
 
@@ -45,30 +45,30 @@ class KeyFile:
 def new_key(folder: Path, name: str, role: KeyRole, passphrase: str | None = None) -> KeyFile:
     """Make a key; its files appear whole or not at all, and replace nothing.
 
+    The private half is there first, so that a run that is killed in between leaves a key that can be used.
+
     Raises:
-        SigningError: ``signing.name``, ``signing.inside-project``, ``signing.exists``, or ``signing.write`` if the
-            folder can't be written.
+        SigningError: ``signing.name``, ``signing.inside-project``, ``signing.exists``, ``signing.orphan`` if only a
+            public half of that name is there, or ``signing.write`` if the folder can't be written.
     """
     if _NAME.fullmatch(name) is None:
-        hint = "Letters, digits, - and _; at most 64 of them."
-        raise SigningError.of("signing.name", f"{name!r} is no name for a key", hint=hint)
+        hint = "letters, digits, '-' and '_', at most 64"
+        raise SigningError.of("signing.name", f"'{name}' is no name for a key", hint=hint)
     _refuse_project(folder)
     private = Ed25519PrivateKey.generate()
     public_key = PublicKey.of(private.public_key())
     path, public_path = folder / f"{name}.{role}.key", folder / f"{name}.pub"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # The public half goes first: it reserves the name for all roles.
-        create_file(public_path, public_key.to_pem().encode(), mode=0o644)
+        _refuse_taken(folder, name, public_path)
+        create_file(path, _pem(private, passphrase), mode=0o600)
         try:
-            create_file(path, _pem(private, passphrase), mode=0o600)
+            create_file(public_path, public_key.to_pem().encode(), mode=0o644)
         except OSError:
-            public_path.unlink()
+            path.unlink()
             raise
     except FileExistsError as error:
-        hint = "Take another name; keys are never overwritten."
-        place = Place(path=str(public_path))
-        raise SigningError.of("signing.exists", f"there is a key {name!r} already", place=place, hint=hint) from error
+        raise _taken(name, public_path) from error
     except OSError as error:
         message = f"the key can't be written: {error.strerror}"
         raise SigningError.of("signing.write", message, place=Place(path=str(folder))) from error
@@ -78,9 +78,11 @@ def new_key(folder: Path, name: str, role: KeyRole, passphrase: str | None = Non
 def list_keys(folder: Path) -> tuple[KeyFile, ...]:
     """The keys in ``folder``, sorted by name; none if there is no such folder.
 
+    A public half that is not there is computed from the private one, unless that is encrypted.
+
     Raises:
-        SigningError: ``signing.public-missing`` if a key's public half is not beside it, or ``key.*`` if that half
-            can't be read.
+        SigningError: ``signing.public-missing`` if an encrypted key's public half is not beside it, ``key.*`` if that
+            half can't be read, or as ``load_signer``.
     """
     found = []
     for role in KeyRole:
@@ -100,8 +102,8 @@ def find_key(folder: Path, name: str) -> KeyFile:
     for one in keys:
         if one.name == name:
             return one
-    hint = f"There are: {', '.join(one.name for one in keys)}." if keys else "Make one with `tolbooth key new`."
-    raise SigningError.of("signing.not-found", f"no key {name!r} in {folder}", hint=hint)
+    hint = f"there are: {', '.join(one.name for one in keys)}" if keys else "make one with 'tolbooth key new'"
+    raise SigningError.of("signing.not-found", f"no key '{name}' in {folder}", hint=hint)
 
 
 def export_public(folder: Path, name: str) -> str:
@@ -131,10 +133,35 @@ def _key_file(folder: Path, name: str, role: KeyRole, path: Path) -> KeyFile:
     try:
         content = public_path.read_bytes()
     except OSError as error:
-        message, place = f"the public half of {name!r} is not there", Place(path=str(public_path))
-        raise SigningError.of("signing.public-missing", message, place=place) from error
-    public_key = PublicKey.from_pem(content)
+        public_key = _computed(path, name, public_path, error)
+    else:
+        public_key = PublicKey.from_pem(content)
     return KeyFile(name=name, role=role, path=path, public_path=public_path, public_key=public_key)
+
+
+def _computed(path: Path, name: str, public_path: Path, reason: OSError) -> PublicKey:
+    try:
+        return load_signer(path).public_key
+    except SigningError as error:
+        if error.code != "signing.passphrase-wanted":
+            raise
+        message, place = f"the public half of {name!r} is not there", Place(path=str(public_path))
+        raise SigningError.of("signing.public-missing", message, place=place) from reason
+
+
+def _refuse_taken(folder: Path, name: str, public_path: Path) -> None:
+    if any((folder / f"{name}.{role}.key").exists() for role in KeyRole):
+        raise _taken(name, public_path)
+    if public_path.exists():
+        message = f"{public_path.name} is there, but the private key that it belongs to is not"
+        hint = "move it away or take another name; keys are never overwritten"
+        raise SigningError.of("signing.orphan", message, place=Place(path=str(public_path)), hint=hint)
+
+
+def _taken(name: str, public_path: Path) -> SigningError:
+    hint = "take another name; keys are never overwritten"
+    message, place = f"there is a key '{name}' already", Place(path=str(public_path))
+    return SigningError(Problem(code="signing.exists", message=message, place=place, hint=hint))
 
 
 def _refuse_project(folder: Path) -> None:
@@ -142,7 +169,7 @@ def _refuse_project(folder: Path) -> None:
     for parent in (resolved, *resolved.parents):
         if (parent / PROJECT_FILE).exists():
             message = f"{folder} is in the project {parent}: a key there would be committed one day"
-            hint = "Unset TOLBOOTH_KEYS: keys belong into the user's configuration folder."
+            hint = "unset TOLBOOTH_KEYS: keys belong into the user's configuration folder"
             raise SigningError.of("signing.inside-project", message, place=Place(path=str(folder)), hint=hint)
 
 

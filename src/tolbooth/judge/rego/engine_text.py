@@ -26,7 +26,8 @@ def problem(code: str, path: str, text: str, modules: Iterable[Module]) -> Probl
     lines = source.splitlines()
     if line <= len(lines):
         column = _character(lines[line - 1], column)
-    return Problem(code=code, message=words, place=Place(path=named["path"], line=line, column=column))
+    place = Place(path=named["path"], line=line, column=column).within(source)
+    return Problem(code=code, message=words, place=place)
 
 
 def sentence(text: str, modules: Iterable[Module]) -> str:

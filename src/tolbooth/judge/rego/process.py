@@ -63,7 +63,12 @@ class WorkerProcess:
         self._answers = self._process.stdout.fileno()
         os.set_blocking(self._requests, False)
         os.set_blocking(self._answers, False)
-        self._receive(time.monotonic() + START_SECONDS, START_SECONDS)
+        try:
+            self._receive(time.monotonic() + START_SECONDS, START_SECONDS)
+        except BaseException:
+            # An interrupt meets us before anybody else could end the process.
+            self.close()
+            raise
 
     def ask(self, request: dict[str, Any], *, body: bytes | None = None, deadline_seconds: float) -> dict[str, Any]:
         """Send one request, with a body where it has one, and wait for its answer.

@@ -7,6 +7,7 @@ Arrow's own messages may quote rows and are dropped.
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -25,7 +26,7 @@ from tolbooth.measure.fairness.columns import check_binary_type, check_feature_t
 from tolbooth.measure.fairness.counter import CELL_LIMIT, FairnessCounter
 from tolbooth.measure.fairness.counts import FairnessCounts
 from tolbooth.measure.interface import Progress
-from tolbooth.model.errors import ConfigError, MeasureError
+from tolbooth.model.errors import ConfigError, MeasureError, Problem, TolboothError
 
 _PARQUET = {".parquet", ".pq", ".parq"}
 _BATCH_ROWS = 1 << 17
@@ -66,24 +67,66 @@ def count(
             ``measure.too-many-cells``.
     """
     counter = FairnessCounter(features=features, label=label, prediction=prediction, cell_limit=cell_limit)
-    if path.is_dir():
-        files = [file for file in sorted(path.rglob("*")) if _is_part(file.relative_to(path)) and file.is_file()]
-        if not files:
-            raise ConfigError.of("measure.file-missing", f"the folder {path.name} holds no Parquet file")
-        _count_parquet(files, counter, progress)
-    elif not path.exists():
-        raise ConfigError.of("measure.file-missing", f"there is no file {path.name}")
-    elif path.suffix.lower() in _PARQUET:
-        _count_parquet([path], counter, progress)
-    elif path.suffix.lower() == ".csv":
+    files = data_files(path)
+    if is_csv(path):
         _count_csv(path, counter, _Rows(progress, None))
     else:
+        _count_parquet(files, counter, progress)
+    return counter.finish()
+
+
+def check_columns(path: Path, features: Sequence[str], label: str, prediction: str) -> None:
+    """Look at the columns of a data set without reading its rows; the arguments are those of ``count``.
+
+    A file that can't be read is no mistake here: ``count`` says so.
+
+    Raises:
+        ConfigError: what ``count`` would find by names and types alone, all of it together.
+    """
+    counter = FairnessCounter(features=features, label=label, prediction=prediction)
+    files = data_files(path)
+    try:
+        if is_csv(path):
+            require_columns(counter.columns, csv_names(path))
+        else:
+            for file in files:
+                _check(footer(file)[0], counter)
+    except MeasureError:
+        return
+
+
+def data_files(path: Path) -> list[Path]:
+    """The files that make the data set.
+
+    Raises:
+        ConfigError: ``measure.file-missing`` or ``measure.format-unknown``.
+    """
+    if path.is_dir():
+        files = [file for file in sorted(path.rglob("*")) if is_part(file.relative_to(path)) and file.is_file()]
+        if not files:
+            raise ConfigError.of("measure.file-missing", f"the folder {path.name} holds no Parquet file")
+        return files
+    if not path.exists():
+        raise _no_file(path)
+    if path.suffix.lower() not in _PARQUET and not is_csv(path):
         raise ConfigError.of(
             "measure.format-unknown",
             f"{path.name} is neither Parquet nor CSV by its name",
-            hint="Name the file .parquet or .csv.",
+            hint="name the file .parquet or .csv",
         )
-    return counter.finish()
+    return [path]
+
+
+def _no_file(path: Path) -> TolboothError:
+    there = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+    close = difflib.get_close_matches(path.name, there, n=1)
+    hint = f"did you mean '{path.with_name(close[0])}'?" if close else None
+    return ConfigError.of("measure.file-missing", f"there is no file {path.name}", hint=hint)
+
+
+def is_csv(path: Path) -> bool:
+    """Whether a data set is a CSV file, by its name."""
+    return path.suffix.lower() == ".csv" and not path.is_dir()
 
 
 class _Rows:
@@ -118,8 +161,7 @@ def _count_parquet(files: Sequence[Path], counter: FairnessCounter, progress: Pr
     stripes: list[_Stripe] = []
     workers = min(os.cpu_count() or 1, _MAX_THREADS)
     for file in files:
-        with _reading(file), pq.ParquetFile(file) as opened:
-            schema, metadata = opened.schema_arrow, opened.metadata
+        schema, metadata = footer(file)
         _check(schema, counter)
         total += metadata.num_rows
         columns = list(counter.columns)
@@ -136,6 +178,16 @@ def _count_parquet(files: Sequence[Path], counter: FairnessCounter, progress: Pr
             pool.shutdown(cancel_futures=True)
 
 
+def footer(file: Path) -> tuple[pa.Schema, pq.FileMetaData]:
+    """A Parquet file's schema and metadata.
+
+    Raises:
+        MeasureError: ``measure.unreadable``.
+    """
+    with reading(file), pq.ParquetFile(file) as opened:
+        return opened.schema_arrow, opened.metadata
+
+
 def _count_stripe(stripe: _Stripe, counter: FairnessCounter, rows: _Rows) -> FairnessCounter:
     for batch in _parquet_batches(stripe):
         if rows.stop.is_set():
@@ -146,11 +198,12 @@ def _count_stripe(stripe: _Stripe, counter: FairnessCounter, rows: _Rows) -> Fai
 
 
 def _parquet_batches(stripe: _Stripe) -> Iterator[pa.RecordBatch]:
-    with _reading(stripe.file), pq.ParquetFile(stripe.file, read_dictionary=stripe.text_columns) as opened:
+    with reading(stripe.file), pq.ParquetFile(stripe.file, read_dictionary=stripe.text_columns) as opened:
         yield from opened.iter_batches(_BATCH_ROWS, row_groups=stripe.row_groups, columns=stripe.columns)
 
 
-def _is_part(relative: Path) -> bool:
+def is_part(relative: Path) -> bool:
+    """Whether a file of a folder is one of its parts: Parquet by name, and no folder or file of its path is hidden."""
     return relative.suffix.lower() in _PARQUET and not any(part.startswith((".", "_")) for part in relative.parts)
 
 
@@ -159,17 +212,19 @@ def _is_plain_text(kind: pa.DataType) -> bool:
 
 
 def _count_csv(file: Path, counter: FairnessCounter, rows: _Rows) -> None:
-    for batch in _csv_batches(file, counter.columns):
+    for batch in csv_batches(file, counter.columns):
         counter.update(batch)
         rows.add(batch.num_rows)
 
 
-def _csv_batches(file: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    reading = pa.csv.ReadOptions(block_size=_CSV_BLOCK_BYTES)
-    parsing = pa.csv.ParseOptions(newlines_in_values=True)
-    with _reading(file), pa.csv.open_csv(file, read_options=reading, parse_options=parsing) as opened:
-        names = opened.schema.names
-    require_columns(columns, names)
+def csv_batches(file: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """The rows of a CSV with these columns, all of them as text; an empty field without quotation marks is null.
+
+    Raises:
+        ConfigError: ``measure.column-missing`` or ``measure.column-twice``.
+        MeasureError: ``measure.unreadable``.
+    """
+    require_columns(columns, csv_names(file))
     converting = pa.csv.ConvertOptions(
         include_columns=list(columns),
         column_types=dict.fromkeys(columns, pa.string()),
@@ -177,28 +232,56 @@ def _csv_batches(file: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]
         strings_can_be_null=True,
         quoted_strings_can_be_null=False,
     )
-    options = {"read_options": reading, "parse_options": parsing, "convert_options": converting}
-    with _reading(file), pa.csv.open_csv(file, **options) as opened:
+    options = {"read_options": _csv_reading(), "parse_options": _csv_parsing(), "convert_options": converting}
+    with reading(file), pa.csv.open_csv(file, **options) as opened:
         yield from opened
 
 
+def csv_names(file: Path) -> list[str]:
+    """The names in the first line of a CSV.
+
+    Raises:
+        MeasureError: ``measure.unreadable``.
+    """
+    options = {"read_options": _csv_reading(), "parse_options": _csv_parsing()}
+    with reading(file), pa.csv.open_csv(file, **options) as opened:
+        return list(opened.schema.names)
+
+
+def _csv_reading() -> pa.csv.ReadOptions:
+    return pa.csv.ReadOptions(block_size=_CSV_BLOCK_BYTES)
+
+
+def _csv_parsing() -> pa.csv.ParseOptions:
+    return pa.csv.ParseOptions(newlines_in_values=True)
+
+
 def _check(schema: pa.Schema, counter: FairnessCounter) -> None:
-    require_columns(counter.columns, schema.names)
+    """Every column that is missing or of a wrong type, together."""
+    problems: list[Problem] = []
     for name in counter.columns:
         check = check_feature_type if name in counter.features else check_binary_type
-        check(name, schema.field(name).type)
+        try:
+            require_columns([name], schema.names)
+            check(name, schema.field(name).type)
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
 
 
 @contextmanager
-def _reading(file: Path) -> Iterator[None]:
+def reading(file: Path) -> Iterator[None]:
+    """Turns what goes wrong while a data file is read into a ``MeasureError`` that quotes nothing of it."""
     try:
         yield
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         # NOTE: Arrow's texts quote the rows that they could not parse; only the row's number may leave.
         row = _ROW_NUMBER.search(str(error))
         where = f" at row {row.group(1)}" if row else ""
+        kind = "CSV" if is_csv(file) else "Parquet"
         raise MeasureError.of(
             "measure.unreadable",
-            f"{file.name} could not be read{where} ({type(error).__name__})",
-            hint="Is the file whole, in UTF-8, and what its name says?",
+            f"{file.name} could not be read{where}: it is no whole {kind} file",
+            hint="is it complete, in UTF-8, and what its name says?",
         ) from None

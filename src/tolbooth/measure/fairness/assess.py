@@ -146,7 +146,7 @@ def _roll_up(counts: FairnessCounts, by: tuple[str, ...]) -> dict[Group, list[Ce
         raise ConfigError.of(
             "measure.feature-not-counted",
             f"the count table has no feature {', '.join(repr(name) for name in unknown)}",
-            hint=f"It was counted by: {', '.join(counts.features) or '(nothing)'}.",
+            hint=f"it was counted by: {', '.join(counts.features) or 'nothing'}",
         )
     places = [counts.features.index(feature) for feature in by]
     groups: dict[Group, list[Cell]] = {}

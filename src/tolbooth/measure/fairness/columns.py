@@ -19,13 +19,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import types
 
-from tolbooth.model.errors import ConfigError, MeasureError, TolboothError
+from tolbooth.model.errors import ConfigError, MeasureError, Problem
 
 MISSING = 2
 """The code of a missing label or prediction; 0 and 1 stand for themselves."""
 
 _EXACT = 2**53
 _BINARY_TEXT = pa.array(["0", "1"])
+
+_COLUMNS_SHOWN = 12
 
 IntArray = npt.NDArray[Any]
 
@@ -49,21 +51,31 @@ def require_columns(wanted: Iterable[str], available: Sequence[str]) -> None:
     """Check that each wanted column exists exactly once.
 
     Raises:
-        ConfigError: ``measure.column-missing`` with the nearest name, or ``measure.column-twice``.
+        ConfigError: ``measure.column-missing`` with the nearest name, or ``measure.column-twice``, for every column
+            that is wrong; each problem is about its column.
     """
-    for name in wanted:
-        found = available.count(name)
-        if found == 0:
-            folded = {column.casefold(): column for column in reversed(available)}
-            nearest = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
-            hint = f"Did you mean {folded[nearest[0]]!r}? " if nearest else ""
-            raise ConfigError.of(
-                "measure.column-missing",
-                f"the data has no column {name!r}",
-                hint=f"{hint}Its columns are: {', '.join(available) or '(none)'}.",
-            )
-        if found > 1:
-            raise ConfigError.of("measure.column-twice", f"the data has {found} columns named {name!r}")
+    problems = [
+        _missing(name, available) if name not in available else _twice(name, available.count(name))
+        for name in dict.fromkeys(wanted)
+        if available.count(name) != 1
+    ]
+    if problems:
+        raise ConfigError(problems)
+
+
+def _missing(name: str, available: Sequence[str]) -> Problem:
+    folded = {column.casefold(): column for column in reversed(available)}
+    close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
+    shown = ", ".join(available[:_COLUMNS_SHOWN]) or "none"
+    more = f" and {len(available) - _COLUMNS_SHOWN} more" if len(available) > _COLUMNS_SHOWN else ""
+    hint = f"did you mean '{folded[close[0]]}'?" if close else f"its columns: {shown}{more}"
+    message = f"the data has no column '{name}'"
+    return Problem(code="measure.column-missing", message=message, hint=hint, about=name)
+
+
+def _twice(name: str, count: int) -> Problem:
+    message = f"the data has {count} columns named '{name}'"
+    return Problem(code="measure.column-twice", message=message, hint="rename all but one", about=name)
 
 
 def check_feature_type(name: str, kind: pa.DataType) -> None:
@@ -74,11 +86,13 @@ def check_feature_type(name: str, kind: pa.DataType) -> None:
     """
     value_type = kind.value_type if types.is_dictionary(kind) else kind
     if not (_is_text(value_type) or _is_number(value_type)):
-        raise ConfigError.of(
-            "measure.column-type",
-            f"column {name!r} is {kind}; a feature holds text, integers or true and false",
-            hint="Write the column as text, one short name for each group.",
+        problem = Problem(
+            code="measure.column-type",
+            message=f"column '{name}' is {kind}; a feature holds text, integers or true and false",
+            hint="write the column as text, one short name for each group",
+            about=name,
         )
+        raise ConfigError(problem)
 
 
 def check_binary_type(name: str, kind: pa.DataType) -> None:
@@ -89,11 +103,13 @@ def check_binary_type(name: str, kind: pa.DataType) -> None:
     """
     value_type = kind.value_type if types.is_dictionary(kind) else kind
     if not (_is_text(value_type) or _is_number(value_type)):
-        raise ConfigError.of(
-            "measure.column-type",
-            f"column {name!r} is {kind}; a label or prediction holds 0 and 1",
-            hint="Write the column as integers: 1 for the positive class, 0 for the other.",
+        problem = Problem(
+            code="measure.column-type",
+            message=f"column '{name}' is {kind}; a label or prediction holds 0 and 1",
+            hint="write the column as integers: 1 for the positive class, 0 for the other",
+            about=name,
         )
+        raise ConfigError(problem)
 
 
 def code_feature(name: str, column: pa.Array) -> Coded:
@@ -124,7 +140,8 @@ def texts(name: str, coded: Coded, codes: IntArray) -> list[str | None]:
         return list(values.to_pylist())
     except UnicodeDecodeError:
         # NOTE: the error's own text quotes the bytes; cells never leave in an exception.
-        raise MeasureError.of("measure.not-text", f"column {name!r} holds text that is not UTF-8") from None
+        message = f"column '{name}' holds text that is not UTF-8"
+        raise MeasureError(Problem(code="measure.not-text", message=message, about=name)) from None
 
 
 def code_binary(name: str, column: pa.Array) -> npt.NDArray[np.uint8]:
@@ -173,23 +190,27 @@ def _binary_text(name: str, kind: pa.DataType, column: pa.Array) -> npt.NDArray[
     return codes
 
 
-def _not_binary(name: str, kind: pa.DataType, rows: int) -> TolboothError:
-    return MeasureError.of(
-        "measure.label-not-binary",
-        f"column {name!r} ({kind}) is neither 0, 1 nor null in at least {rows} rows",
-        hint="Write 1 for the positive class and 0 for the other; a score needs a threshold first.",
+def _not_binary(name: str, kind: pa.DataType, rows: int) -> MeasureError:
+    problem = Problem(
+        code="measure.label-not-binary",
+        message=f"column '{name}' ({kind}) is neither 0, 1 nor null in at least {rows} rows",
+        hint="write 1 for the positive class and 0 for the other; a score needs a threshold first",
+        about=name,
     )
+    return MeasureError(problem)
 
 
 def _integral(name: str, values: pa.Array) -> pa.Array:
     numbers = pc.if_else(pc.is_nan(values), None, values).cast(pa.float64())
     fits = pc.and_(pc.equal(numbers, pc.floor(numbers)), pc.less_equal(pc.abs(numbers), _EXACT))
     if not pc.all(fits, min_count=0).as_py():
-        raise ConfigError.of(
-            "measure.column-type",
-            f"column {name!r} is {values.type} and holds values that are no whole numbers; a feature names groups",
-            hint="Cut the quantity into named ranges, written as text.",
+        problem = Problem(
+            code="measure.column-type",
+            message=f"column '{name}' is {values.type} with values that are no whole numbers; a feature names groups",
+            hint="cut the quantity into named ranges, written as text",
+            about=name,
         )
+        raise ConfigError(problem)
     return numbers.cast(pa.int64())
 
 

@@ -103,7 +103,7 @@ class FairnessCounter:
             raise MeasureError.of(
                 "measure.too-many-cells",
                 f"the features {', '.join(self.features)} give more than {self._cell_limit} cells",
-                hint="Name fewer features, or cut those with many values into ranges: a column of ids is no feature.",
+                hint="name fewer features, or cut those with many values into ranges: a column of ids is no feature",
             )
 
 

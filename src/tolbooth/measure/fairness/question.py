@@ -94,13 +94,13 @@ class PerformanceQuestion:
 
     def __post_init__(self) -> None:
         problems = [*_shared_problems(self.alpha, self.minimum_denominator, self.favourable)]
-        problems += _bound_problems(self.bound, at_least=1, hint="The rate must be at least the bound: 0 asks nothing.")
+        problems += _bound_problems(self.bound, at_least=1, hint="the rate must be at least the bound: 0 asks nothing")
         if self.metric in {Metric.FALSE_POSITIVE_RATE, Metric.FALSE_NEGATIVE_RATE}:
             problems.append(
                 Problem(
                     code="question.metric",
                     message=f"{self.metric.value} is better when lower, and this question asks for at least its bound",
-                    hint="Ask for accuracy or true_positive_rate (1 minus the false negative rate).",
+                    hint="ask for accuracy or true_positive_rate (1 minus the false negative rate)",
                 )
             )
         if problems:
@@ -119,11 +119,11 @@ _KINDS: Mapping[str, type[FairnessQuestion | PerformanceQuestion]] = {
 }
 
 _RATIO_HINT = (
-    "The ratio is the lower rate over the higher one, so its bound is above 0 and at most 1: "
-    "four fifths is 0.8 (800000 ppm), never 1.25."
+    "the ratio is the lower rate over the higher one, so its bound is above 0 and at most 1: "
+    "four fifths is 0.8 (800000 ppm), never 1.25"
 )
 _DIFFERENCE_HINT = (
-    "The difference is the higher rate minus the lower one, so its bound is from 0 to 1: 0.1 is 100000 ppm."
+    "the difference is the higher rate minus the lower one, so its bound is from 0 to 1: 0.1 is 100000 ppm"
 )
 
 
@@ -141,7 +141,7 @@ def question_from_parameters(kind: str, parameters: Mapping[str, Any], *, by: Se
             question itself refuses.
     """
     if kind not in _KINDS:
-        raise ConfigError.of("question.kind", f"{kind!r} is no kind of question", hint=f"Kinds: {', '.join(_KINDS)}.")
+        raise ConfigError.of("question.kind", f"{kind!r} is no kind of question", hint=f"one of: {', '.join(_KINDS)}")
     cls = _KINDS[kind]
     known = [item.name for item in fields(cls) if item.init and item.name != "by"]
     required = ["metric", "bound", *(["statistic"] if cls is FairnessQuestion else [])]
@@ -170,8 +170,8 @@ def _choice(name: str, value: Any, choices: type[Choice]) -> Choice:
         nearest = difflib.get_close_matches(str(value), names, n=1)
         raise ConfigError.of(
             f"question.{name}",
-            f"{value!r} is no {name}",
-            hint=f"{f'Did you mean {nearest[0]!r}? ' if nearest else ''}Choices: {', '.join(names)}.",
+            f"'{value}' is no {name}",
+            hint=f"did you mean '{nearest[0]}'?" if nearest else f"one of: {', '.join(names)}",
         ) from None
 
 
@@ -179,8 +179,8 @@ def _unknown(name: str, known: Sequence[str]) -> Problem:
     nearest = difflib.get_close_matches(name, known, n=1)
     return Problem(
         code="question.parameter-unknown",
-        message=f"{name!r} is no parameter of this question",
-        hint=f"{f'Did you mean {nearest[0]!r}? ' if nearest else ''}Parameters: {', '.join(known)}.",
+        message=f"'{name}' is no parameter of this question",
+        hint=f"did you mean '{nearest[0]}'?" if nearest else f"one of: {', '.join(known)}",
     )
 
 
@@ -194,14 +194,14 @@ def _shared_problems(alpha: object, minimum_denominator: object, favourable: obj
     problems = []
     if not (_is_int(alpha) and 0 < alpha < PPM):
         message = f"alpha {alpha!r} ppm is not between 0 and 1"
-        problems.append(Problem(code="question.alpha", message=message, hint="0.05 (50000 ppm) gives 95 % intervals."))
+        problems.append(Problem(code="question.alpha", message=message, hint="0.05 (50000 ppm) gives 95 % intervals"))
     if not (_is_int(minimum_denominator) and minimum_denominator >= 1):
         message = f"the minimum denominator {minimum_denominator!r} is not a whole number from 1"
-        hint = "30 is usual; a rate of no rows at all is undefined."
+        hint = "30 is usual; a rate of no rows at all is undefined"
         problems.append(Problem(code="question.minimum-denominator", message=message, hint=hint))
     if not (_is_int(favourable) and favourable in {0, 1}):
         message = f"the favourable prediction {favourable!r} is neither 0 nor 1"
-        hint = "Name the prediction that people hope for: 1 for a loan granted, 0 for bail not denied."
+        hint = "name the prediction that people hope for: 1 for a loan granted, 0 for bail not denied"
         problems.append(Problem(code="question.favourable", message=message, hint=hint))
     return problems
 
