@@ -41,6 +41,7 @@ def _a_machine_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch:
     for name in [name for name in os.environ if name.startswith("TOLBOOTH_") and not name.startswith("TOLBOOTH_TEST")]:
         if name != "TOLBOOTH_HEAVY":
             monkeypatch.delenv(name)
+    monkeypatch.delenv("CI", raising=False)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
     monkeypatch.setenv("NO_COLOR", "1")

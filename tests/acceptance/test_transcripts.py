@@ -76,6 +76,18 @@ def test_a_transcript_is_for_its_owners_eyes(runner: Path) -> None:
     assert (runner / "transcript.jsonl").stat().st_mode & 0o077 == 0
 
 
+def test_a_ci_runner_writes_its_transcript_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = make_project(tmp_path / "ci" / "credit", UNFAIR)
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("CI", "true")
+    transcript = project / ".tolbooth" / "transcript.jsonl"
+    assert str(transcript) in tolbooth("gate").err
+    after_gate = transcript.read_bytes()
+    tolbooth("seal")
+    assert len(transcript.read_bytes()) > len(after_gate)
+    assert tolbooth("log", "verify", str(transcript)).code == 0
+
+
 def test_verify_appends_nothing_and_needs_no_project(
     runner: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

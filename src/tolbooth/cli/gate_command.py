@@ -15,12 +15,13 @@ from tolbooth.cli.output import (
     report_output_option,
     write_reports,
 )
-from tolbooth.cli.session import Session, pass_session, progress_bar
+from tolbooth.cli.session import Session, pass_session, progress_bar, tell_transcript
 from tolbooth.model.digest import short
 from tolbooth.model.instant import parse_instant
 from tolbooth.pipeline.checking import check_project
 from tolbooth.pipeline.gate import choose_gate, gate, suppose
 from tolbooth.pipeline.reporting import report_on
+from tolbooth.pipeline.transcripts import end_run
 from tolbooth.pipeline.workspace import open_workspace, utc_now
 
 
@@ -64,7 +65,9 @@ def command(
         else:
             # A store is made only where nothing is wrong with the settings.
             check_project(project, [choose_gate(project, name)])
-            case = gate(open_workspace(project, session.environment), name, progress=progress)
+            workspace = open_workspace(project, session.environment)
+            case = gate(workspace, name, progress=progress)
+            tell_transcript(end_run(workspace, session.environment))
     report = report_on(case)
     try:
         print_report(report, output_format)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from tolbooth.cli.session import Session, pass_session
+from tolbooth.cli.session import Session, pass_session, tell_transcript
 from tolbooth.pipeline.seal import seal
+from tolbooth.pipeline.transcripts import end_run
 from tolbooth.pipeline.workspace import open_workspace
 
 
@@ -24,7 +25,9 @@ def command(session: Session, decision: str | None, target: Path | None) -> None
     DECISION is the beginning of the decision's digest; default: the latest.
     A denial can be sealed too.
     """
-    sealed = seal(open_workspace(session.project(), session.environment), decision, target=target)
+    workspace = open_workspace(session.project(), session.environment)
+    sealed = seal(workspace, decision, target=target)
+    tell_transcript(end_run(workspace, session.environment))
     decided = sealed.case.decision
     click.echo(f"Sealed: {decided.verdict.value} about {decided.case.subject.label}, log entry {sealed.position + 1}")
     click.echo(f"  pack   {sealed.path}")

@@ -130,3 +130,9 @@ _BYTE_SCALES = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 
 def _silent(_work: Work, _done: int, _total: int | None) -> None:
     return
+
+
+def tell_transcript(path: Path | None) -> None:
+    """Say where a CI runner's transcript lies, on stderr: stdout is for results."""
+    if path is not None:
+        click.echo(f"Transcript of this runner's log: {path}", err=True)

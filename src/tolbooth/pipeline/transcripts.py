@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tolbooth.config.environment import Environment
 from tolbooth.evidence.checkpoint import sign_checkpoint
 from tolbooth.evidence.dsse import take_apart
 from tolbooth.evidence.entry import Entry
@@ -23,7 +24,7 @@ from tolbooth.evidence.transcript import (
 )
 from tolbooth.model.digest import sha256_hex
 from tolbooth.model.errors import ConfigError
-from tolbooth.pipeline.recording import attest
+from tolbooth.pipeline.recording import attest, telling_what_was_kept
 from tolbooth.pipeline.workspace import Workspace
 from tolbooth.store.durable import write_whole
 from tolbooth.store.embedded import EmbeddedStore
@@ -80,6 +81,19 @@ def export_transcript(workspace: Workspace, target: Path) -> Transcript:
     return transcript
 
 
+def end_run(workspace: Workspace, environment: Environment) -> Path | None:
+    """End a CI runner's run: its log is thrown away with it, so it is exported; None on other machines.
+
+    Raises:
+        StoreError: if the disk refuses; what was recorded stands.
+    """
+    if not environment.ci:
+        return None
+    target = workspace.store.folder / TRANSCRIPT_NAME
+    export_transcript(workspace, target)
+    return target
+
+
 def load_transcript(path: Path, keys: Sequence[PublicKey]) -> VerifiedTranscript:
     """Read and verify a transcript against the public keys that may have signed it.
 
@@ -106,12 +120,18 @@ def import_transcript(workspace: Workspace, path: Path, keys: Sequence[PublicKey
         StoreError: if the store refuses; running the import again goes on where it ended.
     """
     verified = load_transcript(path, keys)
+    with telling_what_was_kept(workspace):
+        return _import(workspace, verified)
+
+
+def _import(workspace: Workspace, verified: VerifiedTranscript) -> Imported:
     store = workspace.store
     before = {entry.envelope_sha256 for entry in store.entries()}
     fresh = [one for one in verified.transcript.entries if one.entry.envelope_sha256 not in before]
     for content in verified.transcript.blobs.values():
         store.blobs.put(content)
     for one in fresh:
+        workspace.attempted.append(one.entry.envelope_sha256)
         store.append(Kind(one.entry.kind), one.envelope, signer=workspace.keys.log, clock=workspace.clock)
     if fresh:
         attest(workspace, Kind.IMPORT, _about(verified), _predicate(verified))
