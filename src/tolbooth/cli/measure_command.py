@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from tolbooth.cli.measure_pii import pii
 from tolbooth.cli.output import output_option
 from tolbooth.cli.session import display, progress_bar
 from tolbooth.model.wire import as_json
@@ -94,3 +95,6 @@ def fairness(
             ascii_only=shown.ascii_only,
         )
         click.echo(text, color=shown.color)
+
+
+command.add_command(pii)

@@ -102,10 +102,9 @@ def _why(column: Mapping[str, Any]) -> str:
 
 def _write(sheet: Sheet, lines: Sequence[_Line]) -> None:
     visible = [(words.visible(line.name), *line.cells[1:]) for line in lines]
-    sizes = [
-        min(_NAME_LIMIT, max(cell_len(cells[place]) for cells in (*visible, _HEADINGS)))
-        for place in range(len(_HEADINGS))
-    ]
+    widest = [max(cell_len(cells[place]) for cells in (*visible, _HEADINGS)) for place in range(len(_HEADINGS))]
+    room = sheet.width - _INDENT - sum(widest[1:]) - len(_GAP) * (len(widest) - 1)
+    sizes = [min(widest[0], _NAME_LIMIT, max(room, len(_HEADINGS[0]))), *widest[1:]]
     sheet.line(_row(_HEADINGS, sizes), indent=_INDENT, style=Style.QUIET)
     taken = _INDENT + sum(sizes) + len(_GAP) * len(sizes)
     for line, (name, *others) in zip(lines, visible, strict=True):

@@ -1,0 +1,1 @@
+"""PII in columns of data: the reference in plain Python, its mergeable summary, and what is concluded for a column."""
