@@ -71,6 +71,7 @@ def test_a_clean_tree_has_its_commit_and_branch(repository: Path) -> None:
         "system": "git",
         "commit": run(repository, "rev-parse", "HEAD"),
         "tree_clean": True,
+        "signature": "none",
         "branch": "trunk",
     }
     assert (found.kind, found.dates.collected, found.dates.received) == ("source-control", NOW, NOW)
@@ -81,6 +82,40 @@ def test_a_tag_that_names_the_commit_is_told_and_an_older_one_is_not(repository:
     assert observed(repository).values["tag"] == "v1.2"
     run(repository, "commit", "--quiet", "--allow-empty", "--message", "next")
     assert "tag" not in observed(repository).values
+
+
+ARMOURS = {"SSH SIGNATURE": "ssh", "PGP SIGNATURE": "gpg", "SIGNED MESSAGE": "x509", "ODD THING": "unknown"}
+
+
+@pytest.mark.parametrize("armour", ARMOURS)
+@pytest.mark.parametrize("header", ["gpgsig", "gpgsig-sha256"])
+def test_a_commits_signature_is_told_by_its_kind_and_not_checked(repository: Path, armour: str, header: str) -> None:
+    unsigned = subprocess.run(
+        ["git", "cat-file", "commit", "HEAD"], cwd=repository, capture_output=True, check=True
+    ).stdout
+    above, _, message = unsigned.partition(b"\n\n")
+    seal = f"\n{header} -----BEGIN {armour}-----\n bm90aGluZw==\n -----END {armour}-----\n\n".encode()
+    signed = subprocess.run(
+        ["git", "hash-object", "-t", "commit", "-w", "--stdin"],
+        cwd=repository, input=above + seal + message, capture_output=True, check=True,
+    ).stdout.decode().strip()  # fmt: skip
+    run(repository, "update-ref", "HEAD", signed)
+    found = observed(repository).values
+    assert (found["commit"], found["signature"]) == (signed, ARMOURS[armour])
+
+
+def test_words_like_a_signature_in_the_message_are_none(repository: Path) -> None:
+    run(repository, "commit", "--quiet", "--allow-empty", "--message", "gpgsig -----BEGIN SSH SIGNATURE-----")
+    assert observed(repository).values["signature"] == "none"
+
+
+def test_a_commit_signed_with_a_real_ssh_key_is_told_so(repository: Path, home: Path) -> None:
+    if shutil.which("ssh-keygen") is None:
+        pytest.skip("there is no program ssh-keygen on the path")
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(home / "key")], check=True)
+    settings = ["-c", "gpg.format=ssh", "-c", f"user.signingkey={home / 'key'}"]
+    run(repository, *settings, "commit", "--quiet", "--allow-empty", "-S", "--message", "signed")
+    assert observed(repository).values["signature"] == "ssh"
 
 
 def test_a_detached_head_has_no_branch(repository: Path) -> None:

@@ -9,10 +9,11 @@ import pytest
 
 from tolbooth.collect.files import collect_file
 from tolbooth.collect.interface import Collected
-from tolbooth.collect.model_card import read_model_card
+from tolbooth.collect.model_card import read_model_card, read_model_card_text
 from tolbooth.evidence.canonical import canonical_bytes
+from tolbooth.model.digest import sha256_hex
 from tolbooth.model.errors import CollectError
-from tolbooth.model.observation import ArtifactRole
+from tolbooth.model.observation import ArtifactRole, Dates
 
 NOW = datetime(2026, 11, 23, 9, 14, 7, tzinfo=UTC)
 UNTIL = datetime(2027, 1, 1, tzinfo=UTC)
@@ -121,3 +122,16 @@ def test_a_card_that_changed_since_it_was_collected_is_refused(tmp_path: Path) -
     with pytest.raises(CollectError) as caught:
         read_model_card(path, artifact, now=NOW)
     assert caught.value.code == "collect.changed"
+
+
+def test_a_card_given_as_text_is_observed_like_a_file(tmp_path: Path) -> None:
+    (from_file,) = read(tmp_path, CARD.encode()).observations
+    dates = Dates(collected=NOW, received=NOW)
+    (found,) = read_model_card_text(CARD, about="note", dates=dates, reads=("d",)).observations
+    assert found.values == from_file.values
+    assert (found.kind, found.about, found.dates, found.reads) == ("model-card", "note", dates, ("d",))
+
+
+def test_a_text_that_comes_from_nothing_digested_is_named_by_its_own_digest() -> None:
+    (found,) = read_model_card_text("# One", about="note", dates=Dates(collected=NOW, received=NOW)).observations
+    assert found.reads == (sha256_hex(b"# One"),)

@@ -6,6 +6,7 @@ Reads only: no lock is taken, no hook or monitor of the repository runs. Names a
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from datetime import datetime
@@ -35,6 +36,12 @@ _LOCATING = frozenset(
     }
 )
 
+_ARMOURS = {
+    "-----BEGIN SSH SIGNATURE-----": "ssh",
+    "-----BEGIN PGP SIGNATURE-----": "gpg",
+    "-----BEGIN SIGNED MESSAGE-----": "x509",
+}
+
 _REFUSALS = (
     (
         "dubious ownership",
@@ -57,9 +64,11 @@ def collect_git(project_folder: Path, *, now: datetime, about: str = "project") 
     Returns:
         One observation of kind ``source-control`` with ``system`` (``git``), ``commit`` (the full id of HEAD),
         ``tree_clean`` (nothing tracked differs from the commit and nothing untracked is there, but for ignored files
-        and the store in ``.tolbooth``), ``tag`` (one that names the commit exactly, if any) and ``branch``
-        (unless HEAD is detached). Or one gap: ``collect.no-git``, ``collect.no-repository``, ``collect.no-work-tree``,
-        ``collect.no-commit``, ``collect.git-ownership``, ``collect.git-timeout`` or ``collect.git-failed``.
+        and the store in ``.tolbooth``), ``signature`` (of which kind the commit carries one: ``ssh``, ``gpg``,
+        ``x509``, ``unknown`` or ``none``; by whom, and whether it holds, is not checked), ``tag`` (one that names the
+        commit exactly, if any) and ``branch`` (unless HEAD is detached). Or one gap: ``collect.no-git``,
+        ``collect.no-repository``, ``collect.no-work-tree``, ``collect.no-commit``, ``collect.git-ownership``,
+        ``collect.git-timeout`` or ``collect.git-failed``.
     """
     try:
         values = _state(project_folder)
@@ -83,7 +92,12 @@ def _state(folder: Path) -> dict[str, str | bool]:
     status, commit = _git(folder, "rev-parse", "--quiet", "--verify", "HEAD^{commit}")
     if status:
         raise CollectError.of("collect.no-commit", "the repository has no commit yet")
-    values: dict[str, str | bool] = {"system": "git", "commit": commit.strip(), "tree_clean": _is_clean(listing)}
+    commit = commit.strip()
+    values: dict[str, str | bool] = {"system": "git", "commit": commit, "tree_clean": _is_clean(listing)}
+    status, content = _git(folder, "cat-file", "commit", commit)
+    if status:
+        raise CollectError.of("collect.git-failed", f"git cat-file ended with {status}")
+    values["signature"] = _signature(content)
     status, tag = _git(folder, "describe", "--tags", "--exact-match", "HEAD")
     if not status:
         values["tag"] = tag.strip()
@@ -91,6 +105,13 @@ def _state(folder: Path) -> dict[str, str | bool]:
     if not status:
         values["branch"] = branch.strip()
     return values
+
+
+def _signature(content: str) -> str:
+    """Which kind of signature a commit object carries in its header, unverified: a person's name is behind it."""
+    header, _, _ = content.partition("\n\n")
+    found = re.search(r"^gpgsig(?:-sha256)? (.*)$", header, re.MULTILINE)
+    return "none" if found is None else _ARMOURS.get(found[1].strip(), "unknown")
 
 
 def _is_clean(listing: str) -> bool:

@@ -54,6 +54,22 @@ def read_model_card(path: Path, artifact: Artifact, *, now: datetime) -> Collect
     except UnicodeDecodeError:
         gap = Gap(kind=KIND, about=about, code="collect.card-unreadable", message=f"{about}: the card is not UTF-8")
         return Collected(gaps=(gap,))
+    dates = Dates(collected=now, received=now, about=artifact.dates.about, valid_until=artifact.dates.valid_until)
+    return read_model_card_text(text, about=about, dates=dates, reads=(digest,))
+
+
+def read_model_card_text(text: str, *, about: str, dates: Dates, reads: tuple[str, ...] = ()) -> Collected:
+    """Observe the form of a model card that a source gives as text, such as the description of a MLflow model.
+
+    Args:
+        text: the card, in Markdown with or without front matter.
+        about: what the observation says it is about.
+        dates: when the text was read, and until when it is valid.
+        reads: digests of what the text was taken from; without any, the SHA-256 of the text in UTF-8 is used.
+
+    Returns:
+        One observation of kind ``model-card``, as ``read_model_card`` describes it.
+    """
     front_matter, body = _split(text.splitlines())
     names = {_normalised(heading) for heading in _headings(body)} - {""}
     kept = {name for name in names if len(name) <= _LONGEST_NAME and not _PERSONAL.search(name)}
@@ -66,9 +82,9 @@ def read_model_card(path: Path, artifact: Artifact, *, now: datetime) -> Collect
             "word_count": sum(len(line.split()) for line in body),
             "front_matter_keys": sorted({match["name"] for line in front_matter if (match := _KEY.fullmatch(line))}),
         },
-        dates=Dates(collected=now, received=now, about=artifact.dates.about, valid_until=artifact.dates.valid_until),
+        dates=dates,
         origin=f"collect.model_card {__version__}",
-        reads=(digest,),
+        reads=reads or (sha256_hex(text.encode(errors="surrogatepass")),),
     )
     return Collected(observations=(observation,))
 
