@@ -136,6 +136,14 @@ def test_fact_past_its_validity_is_stale() -> None:
     assert document()["artifacts"][0]["freshness"] == "fresh"
 
 
+def test_day_that_data_are_about_is_told_where_it_is_declared() -> None:
+    about = Dates(collected=COLLECTED, received=COLLECTED, about=datetime(2026, 10, 1, tzinfo=UTC))
+    dated, undated = document(artifacts=(artifact("a", dates=about), artifact("b")))["artifacts"]
+    assert dated["dated"] == "2026-10-01T00:00:00Z"
+    assert "dated" not in undated
+    assert validate_input(canonical_bytes(document(artifacts=(artifact("a", dates=about),))))
+
+
 def test_unknown_row_count_is_left_out() -> None:
     holdout, predictions = document()["artifacts"]
     assert "row_count" not in holdout

@@ -35,7 +35,7 @@ def test_collections_select_rules() -> None:
         "fairness.difference",
         "performance.minimum",
     ]
-    assert len(policy().rules) == 4
+    assert len(policy().rules) == 15
 
 
 def test_named_rules_are_asked_whatever_the_collections() -> None:
@@ -151,13 +151,25 @@ def test_core_holds_modules_document_and_cited_catalogues() -> None:
     core = core_files(policy())
     assert sorted(core) == [
         "policies/catalogs/eu-ai-act.yaml",
+        "policies/catalogs/gdpr.yaml",
         "policies/catalogs/nist-ai-rmf.yaml",
+        "policies/commitment/before/before.rego",
         "policies/data/digests/digests.rego",
+        "policies/data/licence/licence.rego",
+        "policies/data/separate/separate.rego",
+        "policies/documentation/card/card.rego",
+        "policies/evidence/fresh/fresh.rego",
         "policies/fairness/difference/difference.rego",
         "policies/fairness/ratio/ratio.rego",
         "policies/lib/wording/wording.rego",
+        "policies/lineage/complete/complete.rego",
+        "policies/ownership/owner/owner.rego",
+        "policies/ownership/tier/tier.rego",
         "policies/performance/minimum/minimum.rego",
+        "policies/performance/regression/regression.rego",
         "policies/policy.json",
+        "policies/privacy/undeclared/undeclared.rego",
+        "policies/security/format/format.rego",
     ]
     document = json.loads(core["policies/policy.json"])
     assert {"path": "fairness/ratio/ratio.rego", "sha256": sha256_hex(core["policies/fairness/ratio/ratio.rego"])} in (

@@ -250,7 +250,7 @@ def test_gap_says_why_evidence_is_missing() -> None:
     gap = {"kind": "model-card", "about": "card", "code": "collect.missing", "message": "card.md does not exist"}
     policy = policy_of(module("plain", "one", "evidence: [model-card]"))
     result = only(judged(policy, content=facts(gaps=[gap])))
-    assert (result.reason, result.term, result.message) == (Reason.MISSING, "card", "card: card.md does not exist")
+    assert (result.reason, result.term, result.message) == (Reason.MISSING, "card", "card.md does not exist")
 
 
 def test_gap_beside_other_evidence_of_the_kind_is_undecided() -> None:

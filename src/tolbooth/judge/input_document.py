@@ -109,7 +109,11 @@ def _artifact(artifact: Artifact, as_of: datetime) -> dict[str, Any]:
         "columns": as_json(artifact.columns),
         "freshness": artifact.dates.freshness(as_of).value,
     }
-    return shown if artifact.row_count is None else {**shown, "row_count": artifact.row_count}
+    optional = {
+        "row_count": artifact.row_count,
+        "dated": None if artifact.dates.about is None else format_instant(artifact.dates.about),
+    }
+    return {**shown, **{name: value for name, value in optional.items() if value is not None}}
 
 
 def _observation(observation: Observation, as_of: datetime) -> dict[str, Any]:

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tolbooth.judge.library.parameters import ParameterValue
 from tolbooth.judge.library.policy import Policy
-from tolbooth.judge.library.rule_metadata import RuleMetadata
+from tolbooth.judge.library.rule_metadata import ARTIFACT, DECLARED, EACH_DATA_SET, RuleMetadata
 from tolbooth.judge.questions import answers, question_of
-from tolbooth.model.observation import Freshness
+from tolbooth.model.observation import ArtifactRole, Freshness
 from tolbooth.model.rule import Reason
-
-_ARTIFACT = "artifact"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +27,34 @@ def unmet_needs(policy: Policy, rule: RuleMetadata, document: Mapping[str, Any])
     """Every reason for which a rule can't be decided, whatever it says itself."""
     undeclared = tuple(_undeclared(policy, rule))
     # Without its parameters a rule has asked nothing, so an absent answer is no news.
-    return undeclared or tuple(need for kind in rule.evidence for need in _evidence(policy, rule, kind, document))
+    if undeclared:
+        return undeclared
+    return tuple(need for kind in kinds_needed(policy, rule) for need in _evidence(policy, rule, kind, document))
 
 
 def evidence_facts(policy: Policy, rule: RuleMetadata, document: Mapping[str, Any]) -> tuple[str, ...]:
     """The digests of everything that the rule's evidence consists of, sorted: for results that name no facts."""
     found: set[str] = set()
-    for kind in rule.evidence:
+    for kind in kinds_needed(policy, rule):
         for item in _present(policy, rule, kind, document):
-            found.update(item["digest"].values() if kind == _ARTIFACT else item["reads"])
+            found.update(item["digest"].values() if kind == ARTIFACT else item["reads"])
     return tuple(sorted(found))
+
+
+def kinds_needed(policy: Policy, rule: RuleMetadata) -> tuple[str, ...]:
+    """The kinds of fact that a rule needs with its effective parameters; each once, in the order of its METADATA."""
+    parameters = policy.parameters[rule.code]
+    chosen = [
+        kind
+        for name, kinds in rule.evidence_for.items()
+        for word, kind in kinds.items()
+        if word in _words(parameters.get(name))
+    ]
+    return tuple(kind for kind in dict.fromkeys([*rule.evidence, *chosen]) if kind != DECLARED)
+
+
+def _words(value: ParameterValue | None) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()
 
 
 def _undeclared(policy: Policy, rule: RuleMetadata) -> Iterator[Unmet]:
@@ -50,9 +67,13 @@ def _evidence(policy: Policy, rule: RuleMetadata, kind: str, document: Mapping[s
     present = _present(policy, rule, kind, document)
     gaps = [gap for gap in document["gaps"] if gap["kind"] == kind]
     for gap in gaps:
-        yield Unmet(reason=Reason.MISSING, message=f"{gap['about']}: {gap['message']}", term=gap["about"])
+        yield Unmet(reason=Reason.MISSING, message=gap["message"], term=gap["about"])
     if not present and not gaps:
         yield Unmet(reason=Reason.MISSING, message=_nothing(rule, kind, document))
+    elif kind in EACH_DATA_SET:
+        told = {_about(item) for item in (*present, *gaps)}
+        for name in sorted(_data_sets(document) - told):
+            yield Unmet(reason=Reason.MISSING, message=f"there is no {kind} evidence", term=name)
     stale = {_about(item) for item in present if item["freshness"] != Freshness.FRESH.value}
     for about in sorted(stale):
         text = f"{about}: the evidence was not valid at the time of the decision"
@@ -61,7 +82,7 @@ def _evidence(policy: Policy, rule: RuleMetadata, kind: str, document: Mapping[s
 
 def _present(policy: Policy, rule: RuleMetadata, kind: str, document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """The items of a kind that this rule may rest on: for a question's kind, those that answer it exactly."""
-    if kind == _ARTIFACT:
+    if kind == ARTIFACT:
         artifacts: Sequence[Mapping[str, Any]] = document["artifacts"]
         return artifacts
     observations: Sequence[Mapping[str, Any]] = document["observations"].get(kind, [])
@@ -74,7 +95,11 @@ def _present(policy: Policy, rule: RuleMetadata, kind: str, document: Mapping[st
 def _nothing(rule: RuleMetadata, kind: str, document: Mapping[str, Any]) -> str:
     if kind == rule.question and document["observations"].get(kind):
         return "nothing was measured with exactly this rule's parameters"
-    return f"there is no {kind} evidence" if kind != _ARTIFACT else "nothing was collected"
+    return f"there is no {kind} evidence" if kind != ARTIFACT else "nothing was collected"
+
+
+def _data_sets(document: Mapping[str, Any]) -> set[str]:
+    return {item["name"] for item in document["artifacts"] if ArtifactRole(item["role"]).is_data}
 
 
 def _about(item: Mapping[str, Any]) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -72,9 +72,9 @@ def library_of(contents: Mapping[str, bytes], catalogs: Catalogs) -> Library:
     try:
         metadata = read_metadata(rules, catalogs)
     except JudgeError as error:
-        raise JudgeError([*problems, *error.problems]) from error
+        raise JudgeError(_with_excerpts([*problems, *error.problems], modules)) from error
     if problems:
-        raise JudgeError(problems)
+        raise JudgeError(_with_excerpts(problems, modules))
     return Library(
         modules=rules,
         tests=tests,
@@ -83,6 +83,15 @@ def library_of(contents: Mapping[str, bytes], catalogs: Catalogs) -> Library:
         digests={module.path: sha256_hex(contents[module.path]) for module in rules},
         catalogs=catalogs,
     )
+
+
+def _with_excerpts(problems: Iterable[Problem], modules: Iterable[Module]) -> list[Problem]:
+    """Paths are the library's own, so a reader of the message may not have the file at hand."""
+    texts = {module.path: module.text for module in modules}
+    return [
+        replace(each, place=each.place.within(texts.get(each.place.path, ""))) if each.place is not None else each
+        for each in problems
+    ]
 
 
 def _rego_files(folder: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]]:

@@ -16,6 +16,7 @@ from tolbooth.judge.interface import Module
 from tolbooth.judge.library.catalogs import Catalogs, unknown_control
 from tolbooth.judge.library.fields import Fields, did_you_mean
 from tolbooth.judge.library.parameter_metadata import read_parameters
+from tolbooth.judge.library.parameters import Parameter, ParameterType
 from tolbooth.judge.library.rule_metadata import EVIDENCE_KINDS, QUESTION_KINDS, PackageMetadata, RuleMetadata
 from tolbooth.model.errors import ConfigError, JudgeError, Place, Problem
 from tolbooth.model.instant import end_of_day, instant
@@ -30,8 +31,8 @@ _KEYS = (
     "entrypoint", "compile",
 )  # fmt: skip
 _CUSTOM_KEYS = (
-    "short_name", "severity", "solution", "controls", "collections", "evidence", "question", "asks", "parameters",
-    "moving_values", "depends_on", "effective_on", "effective_until",
+    "short_name", "severity", "solution", "controls", "collections", "evidence", "evidence_for", "question", "asks",
+    "parameters", "moving_values", "depends_on", "effective_on", "effective_until",
 )  # fmt: skip
 
 
@@ -151,6 +152,7 @@ def _rule(fields: Fields, custom: Fields, package: str, level: Enforcement, plac
     evidence = custom.texts("evidence", required=True)
     if question is not None and question not in evidence:
         custom.refuse("evidence", f"a rule that asks for '{question}' needs it as evidence", place=place)
+    parameters = read_parameters(custom)
     return RuleMetadata(
         code=f"{package}.{short_name}",
         package=package,
@@ -163,14 +165,34 @@ def _rule(fields: Fields, custom: Fields, package: str, level: Enforcement, plac
         collections=custom.texts("collections", required=True),
         evidence=evidence,
         place=place,
+        evidence_for=_evidence_for(custom, parameters),
         question=question,
         asks=asks,
-        parameters=read_parameters(custom),
+        parameters=parameters,
         moving_values=custom.texts("moving_values"),
         depends_on=custom.texts("depends_on"),
         effective_on=_beginning(custom.moment("effective_on")),
         effective_until=_end(custom.moment("effective_until")),
     )
+
+
+def _evidence_for(custom: Fields, parameters: Iterable[Parameter]) -> dict[str, dict[str, str]]:
+    """Kinds of fact by list parameter and word; whether the kinds are known is looked at with the others."""
+    written = custom.raw("evidence_for") or {}
+    if not isinstance(written, dict) or not all(isinstance(kinds, dict) for kinds in written.values()):
+        custom.wrong("evidence_for", "a mapping from a list parameter to the kind of fact that each word needs")
+        return {}
+    lists = {parameter.name: parameter for parameter in parameters if parameter.type is ParameterType.LIST}
+    for name, kinds in written.items():
+        if name not in lists:
+            hint = did_you_mean(str(name), lists)
+            custom.refuse(
+                "evidence-for", f"'{name}' is no list parameter", place=custom.place("evidence_for"), hint=hint
+            )
+        elif set(kinds) != set(lists[name].choices):
+            text = f"'evidence_for' names other words than the choices of '{name}'"
+            custom.refuse("evidence-for", text, place=custom.place("evidence_for"))
+    return {str(name): {str(word): str(kind) for word, kind in kinds.items()} for name, kinds in written.items()}
 
 
 def _unknown_names(rule: RuleMetadata, rules: Mapping[str, RuleMetadata], catalogs: Catalogs) -> Iterator[Problem]:
@@ -179,7 +201,8 @@ def _unknown_names(rule: RuleMetadata, rules: Mapping[str, RuleMetadata], catalo
             text = f"{rule.code}: no catalogue has the control '{name}'"
             hint = unknown_control(name, catalogs)
             yield Problem(code="policy.metadata.control", message=text, place=rule.place, hint=hint)
-    for name in rule.evidence:
+    named = {kind for kinds in rule.evidence_for.values() for kind in kinds.values()}
+    for name in (*rule.evidence, *sorted(named)):
         if name not in EVIDENCE_KINDS:
             text = f"{rule.code}: '{name}' is no kind of fact"
             hint = did_you_mean(name, EVIDENCE_KINDS)

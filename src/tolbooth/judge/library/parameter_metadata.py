@@ -8,7 +8,7 @@ from tolbooth.judge.library.fields import Fields
 from tolbooth.judge.library.parameters import PPM, Direction, Parameter, ParameterType, read_value
 from tolbooth.model.errors import Problem
 
-_KEYS = ("name", "type", "description", "default", "unit", "loosens", "choices", "minimum", "maximum")
+_KEYS = ("name", "type", "description", "default", "unit", "loosens", "choices", "minimum", "maximum", "optional")
 _NUMBERS = (ParameterType.RATE, ParameterType.INTEGER)
 
 
@@ -33,6 +33,10 @@ def _parameter(entry: Fields) -> Parameter | None:
     description, unit = entry.text("description") or "", entry.text("unit", required=False)
     if name is None or kind is None:
         return None
+    optional = entry.raw("optional") or False
+    if not isinstance(optional, bool) or (optional and "default" in entry):
+        entry.wrong("optional", "true, for a parameter without a default")
+        optional = False
     parameter = Parameter(
         name=name,
         type=kind,
@@ -42,6 +46,7 @@ def _parameter(entry: Fields) -> Parameter | None:
         choices=choices,
         minimum=_limit(entry, "minimum", kind),
         maximum=_limit(entry, "maximum", kind),
+        optional=optional,
     )
     if "default" not in entry:
         return parameter

@@ -43,7 +43,8 @@ class Direction(StrEnum):
 class Parameter:
     """A declared parameter.
 
-    ``default`` None: the project must declare it. ``minimum`` and ``maximum`` bound numbers, both included, in what a
+    ``default`` None: the project must declare it, unless it is ``optional``: then the rule asks nothing by it until it
+    is declared. ``minimum`` and ``maximum`` bound numbers, both included, in what a
     rule reads (ppm for a rate). ``choices`` name what may be written for ``choice`` and, where given, in a ``list``.
     """
 
@@ -56,6 +57,7 @@ class Parameter:
     choices: tuple[str, ...] = ()
     minimum: int | None = None
     maximum: int | None = None
+    optional: bool = False
 
 
 def read_value(parameter: Parameter, written: Any) -> ParameterValue | Problem:
@@ -123,6 +125,8 @@ def _shown(parameter: Parameter, bound: int | None) -> str | None:
 
 
 def _chosen(parameter: Parameter, written: Any) -> Problem | None:
+    if not isinstance(written, str):
+        return _wrong_type(parameter, written, "a word")
     if written in parameter.choices:
         return None
     message = f"'{parameter.name}' can't be '{written}'"
@@ -138,7 +142,8 @@ def _list(parameter: Parameter, written: Any) -> ParameterValue | Problem:
 
 def _wrong_type(parameter: Parameter, written: Any, wanted: str) -> Problem:
     shown = "true" if written is True else "false" if written is False else str(written)
-    return Problem(code="policy.parameter-type", message=f"'{parameter.name}' is '{shown}', and should be {wanted}")
+    shown = "a list" if isinstance(written, (list, tuple)) else f"'{shown}'"
+    return Problem(code="policy.parameter-type", message=f"'{parameter.name}' is {shown}, and should be {wanted}")
 
 
 def _out_of_range(parameter: Parameter, shown: str, hint: str) -> Problem:

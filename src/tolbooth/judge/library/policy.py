@@ -74,7 +74,8 @@ class Policy:
 
     def undeclared(self, rule: RuleMetadata) -> tuple[str, ...]:
         """The parameters of a rule that the project must declare and did not."""
-        return tuple(each.name for each in rule.parameters if each.name not in self.parameters[rule.code])
+        written = self.parameters[rule.code]
+        return tuple(each.name for each in rule.parameters if each.name not in written and not each.optional)
 
 
 def effective_policy(

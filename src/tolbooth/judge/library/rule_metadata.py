@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,8 +11,20 @@ from tolbooth.model.errors import Place
 from tolbooth.model.rule import Enforcement, Severity
 from tolbooth.model.wire import JsonObject
 
-EVIDENCE_KINDS = ("artifact", "fairness", "model-card", "performance", "source-control")
-"""Kinds of fact that a rule may need: ``artifact`` is any collected object, the others are kinds of observation."""
+ARTIFACT, DECLARED = "artifact", "declared"
+
+EVIDENCE_KINDS = (
+    ARTIFACT, "ci", "commitment", DECLARED, "environment", "fairness", "last-release", "model-card", "model-format",
+    "model-version", "performance", "pii", "population", "run", "sbom", "source-control",
+)  # fmt: skip
+"""Kinds of fact that a rule may need.
+
+``artifact`` is any collected object; ``declared`` is what the owner declares, which is always there, though it may say
+nothing; the others are kinds of observation.
+"""
+
+EACH_DATA_SET = frozenset({"pii"})
+"""Kinds of which every collected data set needs a fact of its own."""
 
 QUESTION_KINDS = ("fairness", "performance")
 """Kinds of question that a measure can answer; each is also the kind of the observation that answers it."""
@@ -22,8 +35,10 @@ class RuleMetadata:
     """A rule's METADATA.
 
     ``code`` is ``<package>.<short_name>`` and never reused for another meaning. ``level`` is the most that a failing
-    result does: deny, or warn for a rule whose results stand in ``warn``. ``question`` names what is asked of a
-    measure and ``asks`` the constants of that question. ``effective_on`` and ``effective_until`` are half-open.
+    result does: deny, or warn for a rule whose results stand in ``warn``. ``evidence`` is what the rule always needs;
+    ``evidence_for`` what it needs besides for each word of a list parameter, by parameter and word. ``question``
+    names what is asked of a measure and ``asks`` the constants of that question. ``effective_on`` and
+    ``effective_until`` are half-open.
     """
 
     code: str
@@ -37,6 +52,7 @@ class RuleMetadata:
     collections: tuple[str, ...]
     evidence: tuple[str, ...]
     place: Place
+    evidence_for: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     question: str | None = None
     asks: JsonObject = field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()

@@ -7,11 +7,13 @@ artifact(name, role, value) := {"name": name, "role": role, "digest": value}
 predictions := artifact("predictions", "predictions", {"sha256": digest})
 
 denied(artifacts, roles) := found if {
-	found := data.data.deny with input.artifacts as artifacts with data.parameters.data.digests.required_roles as roles
+	all := data.data.deny with input.artifacts as artifacts with data.parameters.data.digests.required_roles as roles
+	found := [result | some result in all; result.code == "data.digests"]
 }
 
 passed(artifacts, roles) := found if {
-	found := data.data.passed with input.artifacts as artifacts with data.parameters.data.digests.required_roles as roles
+	all := data.data.passed with input.artifacts as artifacts with data.parameters.data.digests.required_roles as roles
+	found := [result | some result in all; result.code == "data.digests"]
 }
 
 test_success_a_required_data_set_with_its_digest_passes if {

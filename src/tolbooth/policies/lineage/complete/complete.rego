@@ -1,0 +1,145 @@
+package lineage
+
+# METADATA
+# title: It is known what the release was made from
+# description: >-
+#   Asks that a reader can go back from the release: to the commit of the source, with a clean tree, to the run that
+#   trained the model, and to the packages that it ran with, each at an exact version.
+# custom:
+#   short_name: complete
+#   severity: high
+#   solution: >-
+#     Commit what differs and run again from the clean tree. Pin every package to an exact version, as 'pip freeze',
+#     'conda env export' or a lock file does, and keep that file beside the model.
+#   controls:
+#     - eu-ai-act:annex-iv.2.a
+#     - eu-ai-act:17.1.k
+#     - nist-ai-rmf:MEASURE-2.8
+#   collections: [recommended]
+#   evidence: []
+#   evidence_for:
+#     required: {commit: source-control, tree: source-control, run: run, environment: environment}
+#   parameters:
+#     - name: required
+#       type: list
+#       choices: [commit, tree, run, environment]
+#       default: [commit, tree, environment]
+#       loosens: any
+#       description: The links that must be there; tree asks that nothing differs from the commit.
+deny contains {
+	"code": "lineage.complete",
+	"msg": "no link back is asked for, so none is known",
+	"values": {"required": []},
+	"facts": [],
+} if {
+	count(data.parameters.lineage.complete.required) == 0
+}
+
+deny contains {
+	"code": "lineage.complete",
+	"msg": sprintf("files differ from the commit %s, or are new", [substring(source.values.commit, 0, 12)]),
+	"term": "tree",
+	"values": {"commit": source.values.commit, "tree_clean": false},
+	"facts": source.reads,
+} if {
+	"tree" in data.parameters.lineage.complete.required
+	some source in input.observations["source-control"]
+	source.values.tree_clean == false
+}
+
+deny contains {
+	"code": "lineage.complete",
+	"msg": sprintf("the run did no work to its end: its status is %s", [concat(", ", complete_broken_runs)]),
+	"term": "run",
+	"values": {"runs": complete_runs, "status": complete_broken_runs},
+	"facts": complete_reads("run"),
+} if {
+	"run" in data.parameters.lineage.complete.required
+	count(complete_broken_runs) > 0
+}
+
+deny contains {
+	"code": "lineage.complete",
+	"msg": sprintf("%d of %d packages have no exact version", [complete_unpinned, complete_pinned + complete_unpinned]),
+	"term": "environment",
+	"values": {"pinned": complete_pinned, "unpinned": complete_unpinned},
+	"facts": complete_reads("environment"),
+} if {
+	"environment" in data.parameters.lineage.complete.required
+	complete_unpinned > 0
+}
+
+deny contains {
+	"code": "lineage.complete",
+	"msg": "the files of the environment name no package",
+	"term": "environment",
+	"values": {"pinned": 0, "unpinned": 0},
+	"facts": complete_reads("environment"),
+} if {
+	"environment" in data.parameters.lineage.complete.required
+	"environment" in object.keys(input.observations)
+	complete_pinned + complete_unpinned == 0
+}
+
+passed contains {
+	"code": "lineage.complete",
+	"msg": sprintf("commit %s", [substring(source.values.commit, 0, 12)]),
+	"term": "commit",
+	"values": {"commit": source.values.commit},
+	"facts": source.reads,
+} if {
+	"commit" in data.parameters.lineage.complete.required
+	some source in input.observations["source-control"]
+}
+
+passed contains {
+	"code": "lineage.complete",
+	"msg": "nothing differs from the commit",
+	"term": "tree",
+	"values": {"tree_clean": true},
+	"facts": source.reads,
+} if {
+	"tree" in data.parameters.lineage.complete.required
+	some source in input.observations["source-control"]
+	source.values.tree_clean == true
+}
+
+passed contains {
+	"code": "lineage.complete",
+	"msg": sprintf("run %s", [concat(", ", complete_runs)]),
+	"term": "run",
+	"values": {"runs": complete_runs},
+	"facts": complete_reads("run"),
+} if {
+	"run" in data.parameters.lineage.complete.required
+	count(complete_runs) > 0
+	count(complete_broken_runs) == 0
+}
+
+passed contains {
+	"code": "lineage.complete",
+	"msg": sprintf("all %d packages have an exact version", [complete_pinned]),
+	"term": "environment",
+	"values": {"pinned": complete_pinned, "unpinned": 0},
+	"facts": complete_reads("environment"),
+} if {
+	"environment" in data.parameters.lineage.complete.required
+	complete_pinned > 0
+	complete_unpinned == 0
+}
+
+complete_runs := sort({run.values.run_id | some run in input.observations.run})
+
+complete_broken_runs := sort({run.values.status |
+	some run in input.observations.run
+	run.values.status in {"FAILED", "KILLED"}
+})
+
+complete_pinned := sum([found.values.pinned | some found in input.observations.environment])
+
+complete_unpinned := sum([found.values.unpinned | some found in input.observations.environment])
+
+complete_reads(kind) := sort({digest |
+	some found in object.get(input.observations, kind, [])
+	some digest in found.reads
+})
