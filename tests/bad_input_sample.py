@@ -145,7 +145,7 @@ def a_clock_that_goes_back(folder: Path) -> None:
     """The last entry is of tomorrow."""
     project = load_project(folder / "tolbooth.yaml")
     workspace = open_workspace(project, Environment.read(os.environ), clock=lambda: utc_now() + timedelta(days=1))
-    gate(workspace, None, progress=lambda *_: None)
+    gate(workspace, None, variables={}, progress=lambda *_: None)
 
 
 def two_decisions(folder: Path) -> None:

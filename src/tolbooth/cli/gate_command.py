@@ -22,7 +22,7 @@ from tolbooth.pipeline.checking import check_project
 from tolbooth.pipeline.gate import choose_gate, gate, suppose
 from tolbooth.pipeline.reporting import report_on
 from tolbooth.pipeline.transcripts import end_run
-from tolbooth.pipeline.workspace import open_workspace, utc_now
+from tolbooth.pipeline.workspace import existing_records, open_workspace, utc_now
 
 
 def _instant(_ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime | None:
@@ -61,12 +61,15 @@ def command(
     project = session.project()
     with progress_bar() as progress:
         if as_of is not None:
-            case = suppose(project, name, as_of=as_of, clock=utc_now, progress=progress)
+            store = existing_records(project)
+            case = suppose(
+                project, name, as_of=as_of, store=store, clock=utc_now, variables=session.variables, progress=progress
+            )
         else:
             # A store is made only where nothing is wrong with the settings.
             check_project(project, [choose_gate(project, name)])
             workspace = open_workspace(project, session.environment)
-            case = gate(workspace, name, progress=progress)
+            case = gate(workspace, name, variables=session.variables, progress=progress)
             tell_transcript(end_run(workspace, session.environment))
     report = report_on(case)
     try:

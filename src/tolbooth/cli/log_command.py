@@ -35,7 +35,7 @@ key_option = click.option(
 @output_option
 @click.pass_context
 def command(ctx: click.Context, /, output_format: str) -> None:
-    r"""List what is recorded, oldest first.
+    """List what is recorded, oldest first.
 
     One line for each entry: its number, when it was appended, what it is, the
     digest of its envelope, and what it says.

@@ -14,16 +14,20 @@ import click
 
 from tolbooth import __version__
 from tolbooth.cli.exits import Exit, exit_of_error
-from tolbooth.cli.problems import render_error
+from tolbooth.cli.problems import NOTHING_RECORDED, kept, render_error, render_usage
 from tolbooth.cli.session import Session
 from tolbooth.model.errors import TolboothError
 
 
 class Entry(NamedTuple):
-    """A command's section and its one-line help; a test holds the line to the command's own."""
+    """A command's section and its one-line help (a test holds the line to the command's own).
+
+    ``records`` says that it appends to the log, so that an error tells what was kept.
+    """
 
     section: str
     help: str
+    records: bool = False
 
 
 COMMANDS: Mapping[str, Entry] = {
@@ -31,13 +35,14 @@ COMMANDS: Mapping[str, Entry] = {
     "demo": Entry("Begin", "Train a real model and take it through the gate, step by step."),
     "config": Entry("Begin", "Check tolbooth.yaml, or print its JSON Schema."),
     "measure": Entry("Decide", "Measure data by itself, without a gate."),
-    "gate": Entry("Decide", "Decide whether a subject may be released, and record it."),
+    "gate": Entry("Decide", "Decide whether a subject may be released, and record it.", records=True),
     "explain": Entry("Decide", "Tell what a rule asks, what it found and what to do."),
-    "seal": Entry("Evidence", "Seal a decision as an evidence pack."),
+    "seal": Entry("Evidence", "Seal a decision as an evidence pack.", records=True),
     "verify": Entry("Evidence", "Verify a pack offline, with a public key and nothing else."),
     "replay": Entry("Evidence", "Compute a pack's decision again and compare the bytes."),
     "report": Entry("Evidence", "Render a recorded decision for people or programs."),
     "log": Entry("Records", "List what is recorded, oldest first."),
+    "store": Entry("Records", "Check, rebuild and tidy what is stored."),
     "key": Entry("Records", "Make, list and export signing keys."),
 }
 
@@ -46,7 +51,7 @@ Tolbooth decides whether a machine-learning release may pass, and proves it.
 
   tolbooth init      write a tolbooth.yaml for the files that are here
   tolbooth gate      decide, and record the decision
-  tolbooth explain   tell why, and what to do
+  tolbooth explain   tell why, and what to do: a rule's code, or --last
   tolbooth seal      make the evidence pack
 
 'tolbooth --help' lists every command; 'tolbooth demo FOLDER' shows the whole way."""
@@ -68,6 +73,16 @@ class WayGroup(click.Group):
         module = importlib.import_module(f"tolbooth.cli.{cmd_name}_command")
         command: click.Command = module.command
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; one that records and fails before its journey began has recorded nothing, and says so."""
+        try:
+            return super().invoke(ctx)
+        except BaseException as error:
+            entry = COMMANDS.get(ctx.invoked_subcommand or "")
+            if entry is not None and entry.records and not kept(error):
+                error.add_note(NOTHING_RECORDED)
+            raise
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -100,7 +115,7 @@ class WayGroup(click.Group):
 @click.version_option(__version__, prog_name="tolbooth")
 @click.pass_context
 def tolbooth(ctx: click.Context, /, config_file: Path | None, **_debug: bool) -> None:
-    r"""The gate, the review board and the evidence room for machine-learning releases.
+    """The gate, the review board and the evidence room for machine-learning releases.
 
     \b
     Exit codes: 0 allow or clean, 1 deny, 2 usage or configuration, 3 undecided,
@@ -129,10 +144,11 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
-        error.show()
+        click.echo(render_usage(error), err=True)
         return int(Exit.USAGE)
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("Interrupted. What was recorded before is whole; nothing is half-written.", err=True)
+    except (KeyboardInterrupt, click.Abort) as error:
+        # NOTE: click raises Abort from the interrupt, which carries the note of what was kept.
+        click.echo(" ".join(["Interrupted.", *kept(error.__cause__ or error)]), err=True)
         return int(Exit.INTERRUPTED)
     except BrokenPipeError:
         # NOTE: the reader of our pipe has gone; Python would complain again when it flushes stdout at its end.
@@ -144,8 +160,8 @@ def run(arguments: Sequence[str]) -> int:
         return int(exit_of_error(error))
     except Exception as error:  # noqa: BLE001 - the last door: a bug is named as one, with its own exit code
         _show_trace(debug=debug)
-        hint = "" if debug else " Run again with --debug to see where."
-        click.echo(f"Tolbooth broke: {type(error).__name__}: {error}.{hint}", err=True)
+        hint = [] if debug else ["Run again with --debug to see where."]
+        click.echo(" ".join([f"Tolbooth broke: {type(error).__name__}: {error}.", *kept(error), *hint]), err=True)
         return int(Exit.BUG)
     return result if isinstance(result, int) else int(Exit.ALLOW)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +42,11 @@ class Session:
         from tolbooth.config.environment import Environment
 
         return Environment.read(os.environ)
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """The environment variables themselves, for what a CI system claims there."""
+        return os.environ
 
     def project(self) -> Project:
         """The project that the command is about.

@@ -201,7 +201,24 @@ def _references(document: YamlDocument) -> list[Problem]:
         place = document.place(("data", name), key=True)
         hint = "give the data set another name"
         problems.append(Problem(code="config.same-name", message=message, place=place, hint=hint))
+    problems += [problem for name, value in subjects.items() for problem in _mlflow(document, name, value)]
     return [*problems, *(problem for name, value in data.items() for problem in _columns(document, name, value))]
+
+
+def _mlflow(document: YamlDocument, name: str, value: object) -> list[Problem]:
+    """What is wrong with where a subject is kept: a file needs a version, a model in MLflow the store's address."""
+    subject: SubjectSettings | None = valid_part(SubjectSettings, value)
+    if subject is None:
+        return []
+    if subject.in_mlflow and subject.tracking is None:
+        lack, hint = "tracking", "where MLflow keeps it, such as sqlite:///mlflow.db"
+    elif not subject.in_mlflow and subject.version is None:
+        lack, hint = "version", None
+    else:
+        return []
+    place = document.place(("subjects", name), key=True)
+    message = f"'subjects.{name}.{lack}' is missing"
+    return [Problem(code="config.missing-key", message=message, place=place, hint=hint)]
 
 
 def _columns(document: YamlDocument, name: str, value: object) -> list[Problem]:

@@ -87,19 +87,41 @@ class Section(BaseModel):
 class SubjectSettings(Section):
     """A governed thing: where it is, and what its owner declares about it."""
 
-    path: RelativePath = Field(description="The model's file or folder (or the data set's), relative to this file.")
+    path: RelativePath = Field(
+        description="The model's file or folder (or the data set's), relative to this file; or a model in MLflow: "
+        "models:/NAME/VERSION, models:/NAME@ALIAS or runs:/RUN_ID."
+    )
+    tracking: str | None = Field(
+        default=None, description="Where MLflow keeps it: a folder, sqlite:///FILE or http://HOST:PORT."
+    )
     kind: SubjectKind = Field(default=SubjectKind.MODEL, description="What is governed.")
-    version: Version = Field(description="What people call this version; its digest is what counts.")
+    version: Version | None = Field(
+        default=None, description="What people call this version; its digest is what counts. MLflow's own, if left out."
+    )
     model_card: RelativePath | None = Field(default=None, description="The model card, a Markdown file.")
     owner: str | None = Field(default=None, description="Who answers for the subject: a team or a role.")
     purpose: str | None = Field(default=None, description="What it is for.")
     risk_tier: str | None = Field(default=None, description="Its tier on the project's own scale.")
 
+    @property
+    def in_mlflow(self) -> bool:
+        """Whether the subject is kept by MLflow rather than in a file of the project."""
+        return self.path.startswith(("models:/", "runs:/"))
+
+
+class PersonalData(Section):
+    """Why a column of personal data may be there."""
+
+    purpose: str = Field(min_length=1, description="What it is kept for.")
+    legal_basis: str = Field(min_length=1, description="On which legal basis, such as GDPR Art. 6(1)(b).")
+
 
 class DataSettings(Section):
     """A data set: where it is, what it is to the release, and which of its columns are measured."""
 
-    path: RelativePath = Field(description="A Parquet or CSV file, or a folder of Parquet files.")
+    path: RelativePath = Field(
+        description="A Parquet or CSV file, or a folder of Parquet files; or run:/PATH, an artifact of the subject's run."
+    )
     role: ArtifactRole = Field(description="What the data set is to the release.")
     label: str | None = Field(default=None, description="The column with what was true: 0 or 1.")
     prediction: str | None = Field(default=None, description="The column with what the model said: 0 or 1.")
@@ -107,6 +129,14 @@ class DataSettings(Section):
     about: Day = Field(default=None, description="The day that the data are about.")
     valid_until: Day = Field(default=None, description="Last day on which they may be used.")
     licence: str | None = Field(default=None, description="The licence of the data.")
+    personal_data: Mapping[str, PersonalData] = Field(
+        default_factory=dict, description="Columns that hold personal data, each with purpose and legal basis."
+    )
+
+    @property
+    def run_artifact(self) -> str | None:
+        """The path among the artifacts of the subject's run, if the data are kept there."""
+        return self.path.removeprefix("run:/") if self.path.startswith("run:/") else None
 
 
 class GateSettings(Section):

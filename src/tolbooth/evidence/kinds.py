@@ -8,7 +8,7 @@ from tolbooth.evidence.statement import predicate_type
 
 
 class Kind(StrEnum):
-    """What an entry's statement claims: a step of the way, an import, or what people say."""
+    """What an entry's statement claims: a step of the way, an import, a commitment to bounds, or what people say."""
 
     COLLECTION = "collection"
     MEASUREMENT = "measurement"
@@ -16,6 +16,7 @@ class Kind(StrEnum):
     DECISION = "decision"
     SEAL = "seal"
     IMPORT = "import"
+    COMMITMENT = "commitment"
     PEOPLE = "people"
     WAIVER = "waiver"
     APPROVAL = "approval"

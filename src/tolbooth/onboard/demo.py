@@ -17,6 +17,7 @@ from tolbooth.config.load import FILE_NAME, load_project
 from tolbooth.model.decision import Decision
 from tolbooth.model.errors import ConfigError
 from tolbooth.onboard.init import init
+from tolbooth.pipeline.collecting import Work
 from tolbooth.pipeline.gate import gate
 from tolbooth.pipeline.replay import replay
 from tolbooth.pipeline.reporting import report_on
@@ -80,7 +81,7 @@ def demo(folder: Path, environment: Environment, *, tell: Callable[[Step], None]
     tell(_train(folder))
     tell(_initialise(folder))
     workspace = open_workspace(load_project(folder / FILE_NAME), environment)
-    case = gate(workspace, "release", progress=_silent)
+    case = gate(workspace, "release", variables={}, progress=_silent)
     tell(Step(title="Decided, and recorded every step", command="tolbooth gate release", report=report_on(case)))
     sealed = seal(workspace, None)
     public_key = folder / "release.pub"
@@ -178,5 +179,5 @@ def _prove(workspace: Workspace, sealed: SealedPack, public_key: Path) -> Iterat
     )
 
 
-def _silent(_what: str, _done: int, _total: int | None) -> None:
+def _silent(_work: Work, _done: int, _total: int | None) -> None:
     return

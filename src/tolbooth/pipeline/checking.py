@@ -62,7 +62,8 @@ def _problems(project: Project, subjects: Iterable[str], data: Iterable[str]) ->
         problems += _data_problems(project, name, settings.data[name])
     for name in subjects:
         subject = settings.subjects[name]
-        problems += _path_problems(project, subject.path, ("subjects", name, "path"))
+        if not subject.in_mlflow:
+            problems += _path_problems(project, subject.path, ("subjects", name, "path"))
         if subject.model_card is not None:
             problems += _path_problems(project, subject.model_card, ("subjects", name, "model_card"))
     return problems
@@ -74,6 +75,8 @@ def at_columns(project: Project, name: str, problems: Iterable[Problem]) -> list
 
 
 def _data_problems(project: Project, name: str, data: DataSettings) -> Iterator[Problem]:
+    if data.run_artifact is not None:
+        return
     absent = list(_path_problems(project, data.path, ("data", name, "path")))
     yield from absent
     if absent or data.label is None or data.prediction is None:

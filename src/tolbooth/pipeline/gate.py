@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tolbooth.config.load import Project
@@ -16,18 +16,14 @@ from tolbooth.evidence.kinds import Kind
 from tolbooth.evidence.pack import DECISION_PATH, INPUT_PATH
 from tolbooth.judge.input_document import input_schema_bytes
 from tolbooth.judge.judge import Judgement, judge
-from tolbooth.judge.library.policy import Policy, core_files
-from tolbooth.judge.questions import questions
+from tolbooth.judge.library.policy import core_files
 from tolbooth.judge.rego.embedded import EmbeddedEngine
 from tolbooth.model.decision import Case, Decision
 from tolbooth.model.digest import sha256_hex
 from tolbooth.model.errors import ConfigError
 from tolbooth.model.instant import instant
-from tolbooth.model.observation import Gap
 from tolbooth.pipeline.case_file import INPUT_SCHEMA_PATH, CaseFile, attestation_path, counts_path
-from tolbooth.pipeline.checking import check_project
-from tolbooth.pipeline.collecting import Collection, Progress, collect
-from tolbooth.pipeline.measuring import Assessed, CountTable, assess_all, measure
+from tolbooth.pipeline.collecting import Progress
 from tolbooth.pipeline.predicates import (
     collection_predicate,
     decision_record,
@@ -36,17 +32,20 @@ from tolbooth.pipeline.predicates import (
 )
 from tolbooth.pipeline.presenting import gate_input
 from tolbooth.pipeline.recording import attest, telling_what_was_kept
-from tolbooth.pipeline.records_folder import Record, append_records, not_applied, read_records
+from tolbooth.pipeline.records_folder import append_records, not_applied, read_records
+from tolbooth.pipeline.situation import Situation, gather
 from tolbooth.pipeline.transcripts import known_signers
 from tolbooth.pipeline.workspace import Workspace
+from tolbooth.store.embedded import EmbeddedStore
 
 
-def gate(workspace: Workspace, name: str | None, *, progress: Progress) -> CaseFile:
+def gate(workspace: Workspace, name: str | None, *, variables: Mapping[str, str], progress: Progress) -> CaseFile:
     """Decide whether a gate's subject may pass, and record each step as it ends.
 
     Args:
         workspace: the open project.
         name: the gate; may be None when the project has only one.
+        variables: the environment's, for what a CI system claims there.
         progress: told how far long work is.
 
     Returns:
@@ -57,14 +56,20 @@ def gate(workspace: Workspace, name: str | None, *, progress: Progress) -> CaseF
         StoreError: if the store refuses; what was appended before is whole, and a note on the error names it.
     """
     with telling_what_was_kept(workspace):
-        return _gate(workspace, name, progress)
+        return _gate(workspace, name, variables, progress)
 
 
-def _gate(workspace: Workspace, name: str | None, progress: Progress) -> CaseFile:
+def _gate(workspace: Workspace, name: str | None, variables: Mapping[str, str], progress: Progress) -> CaseFile:
     run = secrets.token_hex(16)
     records = read_records(workspace.project, known_signers(workspace))
-    situation = _situation(
-        workspace.project, name, clock=workspace.clock, progress=progress, as_of=None, records=records
+    situation = gather(
+        workspace.project,
+        choose_gate(workspace.project, name),
+        store=workspace.store,
+        clock=workspace.clock,
+        variables=variables,
+        progress=progress,
+        gaps=not_applied(records),
     )
     append_records(workspace, records)
     subject = situation.collection.subject
@@ -72,7 +77,7 @@ def _gate(workspace: Workspace, name: str | None, progress: Progress) -> CaseFil
         kind: attest(workspace, kind, subject, predicate).envelope
         for kind, predicate in (
             (Kind.COLLECTION, collection_predicate(run, situation.collection)),
-            (Kind.MEASUREMENT, measurement_predicate(run, situation.tables, situation.assessed, situation.gaps)),
+            (Kind.MEASUREMENT, measurement_predicate(run, situation)),
         )
     }
     verdict = _verdict(situation, hypothetical=False)
@@ -90,10 +95,22 @@ def _gate(workspace: Workspace, name: str | None, progress: Progress) -> CaseFil
 
 
 def suppose(
-    project: Project, name: str | None, *, as_of: datetime, clock: Callable[[], datetime], progress: Progress
+    project: Project,
+    name: str | None,
+    *,
+    as_of: datetime,
+    store: EmbeddedStore | None,
+    clock: Callable[[], datetime],
+    variables: Mapping[str, str],
+    progress: Progress,
 ) -> CaseFile:
-    """Decide as of another instant, hypothetically: nothing is recorded, and the decision can't be sealed."""
-    situation = _situation(project, name, clock=clock, progress=progress, as_of=as_of, records=())
+    """Decide as of another instant, hypothetically: nothing is recorded, and the decision can't be sealed.
+
+    ``store`` is the project's log, for what it knows; None where nothing is recorded yet.
+    """
+    chosen = choose_gate(project, name)
+    now = gather(project, chosen, store=store, clock=clock, variables=variables, progress=progress)
+    situation = replace(now, as_of=instant(as_of))
     verdict = _verdict(situation, hypothetical=True)
     return _case_file(situation, verdict, _core(situation, verdict), position=None)
 
@@ -118,21 +135,6 @@ def choose_gate(project: Project, name: str | None) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Situation:
-    """What one run collected and measured, the policy, and the instant at which it is judged."""
-
-    project: Project
-    gate: str
-    environment: str
-    policy: Policy
-    collection: Collection
-    tables: tuple[CountTable, ...]
-    assessed: tuple[Assessed, ...]
-    gaps: tuple[Gap, ...]
-    as_of: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Verdict:
     """What the rules said about it, and what was decided."""
 
@@ -141,34 +143,7 @@ class _Verdict:
     decision: Decision
 
 
-def _situation(
-    project: Project,
-    name: str | None,
-    *,
-    clock: Callable[[], datetime],
-    progress: Progress,
-    as_of: datetime | None,
-    records: Sequence[Record],
-) -> _Situation:
-    gate_name = choose_gate(project, name)
-    settings = project.settings.gates[gate_name]
-    policy = check_project(project, [gate_name])
-    collection = collect(project, settings, clock=clock, progress=progress)
-    tables, gaps = measure(collection, project, progress=progress)
-    return _Situation(
-        project=project,
-        gate=gate_name,
-        environment=settings.environment,
-        policy=policy,
-        collection=collection,
-        tables=tables,
-        assessed=assess_all(tables, questions(policy)),
-        gaps=(*gaps, *not_applied(records)),
-        as_of=instant(as_of if as_of is not None else clock()),
-    )
-
-
-def _verdict(situation: _Situation, *, hypothetical: bool) -> _Verdict:
+def _verdict(situation: Situation, *, hypothetical: bool) -> _Verdict:
     input_bytes = gate_input(
         settings=situation.project.settings,
         gate=situation.gate,
@@ -176,6 +151,7 @@ def _verdict(situation: _Situation, *, hypothetical: bool) -> _Verdict:
         as_of=situation.as_of,
         collection=situation.collection,
         assessed=situation.assessed,
+        further=situation.further,
         gaps=situation.gaps,
     )
     with EmbeddedEngine() as engine:
@@ -192,7 +168,7 @@ def _verdict(situation: _Situation, *, hypothetical: bool) -> _Verdict:
     return _Verdict(input_bytes=input_bytes, judgement=judgement, decision=decide(case, judgement.results))
 
 
-def _core(situation: _Situation, verdict: _Verdict) -> dict[str, bytes]:
+def _core(situation: Situation, verdict: _Verdict) -> dict[str, bytes]:
     """The files of the pack's core, but for the attestations."""
     return {
         DECISION_PATH: canonical_bytes(verdict.decision),
@@ -203,9 +179,7 @@ def _core(situation: _Situation, verdict: _Verdict) -> dict[str, bytes]:
     }
 
 
-def _case_file(
-    situation: _Situation, verdict: _Verdict, core: Mapping[str, bytes], *, position: int | None
-) -> CaseFile:
+def _case_file(situation: Situation, verdict: _Verdict, core: Mapping[str, bytes], *, position: int | None) -> CaseFile:
     return CaseFile(
         decision=verdict.decision,
         decision_sha256=sha256_hex(core[DECISION_PATH]),

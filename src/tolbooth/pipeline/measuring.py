@@ -59,7 +59,7 @@ def measure(
             continue
         try:
             counts = count(
-                project.folder / settings.path,
+                collection.paths[artifact.name],
                 settings.groups,
                 label=settings.label,
                 prediction=settings.prediction,
@@ -73,7 +73,7 @@ def measure(
             gaps += _gaps(artifact, error.problems)
         else:
             tables.append(CountTable(about=artifact.name, counts=counts))
-        if not collection.unchanged(artifact.name, project.folder / settings.path):
+        if not collection.unchanged(artifact.name):
             raise CollectError.of(
                 "collect.changed",
                 f"{settings.path} changed between its digest and its count",

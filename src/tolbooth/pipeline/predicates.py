@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from tolbooth import __version__
@@ -12,10 +12,9 @@ from tolbooth.evidence.pack import DECISION_PATH
 from tolbooth.judge.judge import Judgement
 from tolbooth.judge.library.policy import Policy
 from tolbooth.model.digest import sha256_hex
-from tolbooth.model.observation import Gap
 from tolbooth.model.wire import as_json
 from tolbooth.pipeline.collecting import Collection
-from tolbooth.pipeline.measuring import Assessed, CountTable
+from tolbooth.pipeline.situation import Situation
 
 _TOOL = {"name": "tolbooth", "version": __version__}
 
@@ -31,16 +30,15 @@ def collection_predicate(run: str, collection: Collection) -> dict[str, Any]:
     }
 
 
-def measurement_predicate(
-    run: str, tables: Iterable[CountTable], assessed: Iterable[Assessed], gaps: Iterable[Gap]
-) -> dict[str, Any]:
-    """What was counted, by digest, and what was answered from the counts."""
+def measurement_predicate(run: str, situation: Situation) -> dict[str, Any]:
+    """What was counted, by digest, what was answered from the counts, and what else was found out."""
     return {
         "run": run,
         "tool": _TOOL,
-        "counts": [{"about": table.about, "sha256": table.counts.sha256} for table in tables],
-        "assessed": as_json(tuple(assessed)),
-        "gaps": as_json(tuple(gaps)),
+        "counts": [{"about": table.about, "sha256": table.counts.sha256} for table in situation.tables],
+        "assessed": as_json(situation.assessed),
+        "observations": as_json(situation.further),
+        "gaps": as_json(situation.gaps),
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from tolbooth.config.settings import Settings
+from tolbooth.config.settings import DataSettings, Settings
 from tolbooth.evidence.canonical import canonical_bytes
 from tolbooth.judge.input_document import input_document
 from tolbooth.model.observation import Artifact, Dates, Gap, Observation
@@ -22,6 +22,7 @@ def gate_input(
     as_of: datetime,
     collection: Collection,
     assessed: Sequence[Assessed],
+    further: Sequence[Observation],
     gaps: Iterable[Gap],
 ) -> bytes:
     """The canonical bytes of the input document of one gate."""
@@ -32,7 +33,11 @@ def gate_input(
         environment=environment,
         as_of=as_of,
         artifacts=collection.artifacts,
-        observations=(*collection.observations, *(_observation(answer, dates, collection) for answer in assessed)),
+        observations=(
+            *collection.observations,
+            *(_observation(answer, dates, collection) for answer in assessed),
+            *further,
+        ),
         gaps=(*collection.gaps, *gaps),
         declared=_declared(settings, collection),
     )
@@ -56,8 +61,14 @@ def _digest(artifact: Artifact) -> str:
     return next(iter(artifact.digest.values()))
 
 
+def _declared_data(settings: DataSettings) -> dict[str, Any]:
+    licence = {"licence": settings.licence} if settings.licence is not None else {}
+    personal = {column: each.model_dump() for column, each in settings.personal_data.items()}
+    return {"role": settings.role.value, **licence, **({"personal_data": personal} if personal else {})}
+
+
 def _declared(settings: Settings, collection: Collection) -> dict[str, Any]:
     subject = settings.subjects[collection.subject.name]
     named = {"owner": subject.owner, "purpose": subject.purpose, "risk_tier": subject.risk_tier}
-    data = {name: {"licence": each.licence} for name, each in collection.data.items() if each.licence is not None}
+    data = {name: _declared_data(each) for name, each in collection.data.items()}
     return {**{name: value for name, value in named.items() if value is not None}, "data": data}

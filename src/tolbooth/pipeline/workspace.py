@@ -60,6 +60,12 @@ def open_records(project: Project) -> EmbeddedStore:
     return open_store(store_folder(project))
 
 
+def existing_records(project: Project) -> EmbeddedStore | None:
+    """A project's store for reading, if anything is recorded yet."""
+    folder = store_folder(project)
+    return open_store(folder) if (folder / "log.sqlite").is_file() else None
+
+
 def store_folder(project: Project) -> Path:
     """Where the embedded store lives: beside ``tolbooth.yaml``."""
     return project.folder / FOLDER_NAME

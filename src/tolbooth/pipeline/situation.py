@@ -1,0 +1,80 @@
+"""Everything that one gate looks at: collected, measured and remembered, at one instant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tolbooth.config.load import Project
+from tolbooth.judge.library.policy import Policy
+from tolbooth.judge.questions import questions
+from tolbooth.model.instant import instant
+from tolbooth.model.observation import Gap, Observation
+from tolbooth.pipeline.checking import check_project
+from tolbooth.pipeline.collecting import Collection, Progress, collect
+from tolbooth.pipeline.facts import further_facts
+from tolbooth.pipeline.measuring import Assessed, CountTable, assess_all, measure
+from tolbooth.store.embedded import EmbeddedStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What one run collected and measured, the policy, and the instant at which it is judged.
+
+    ``further`` are the observations beside the collected ones and the answers; ``gaps`` those of measuring and of
+    ``further``.
+    """
+
+    project: Project
+    gate: str
+    environment: str
+    policy: Policy
+    collection: Collection
+    tables: tuple[CountTable, ...]
+    assessed: tuple[Assessed, ...]
+    further: tuple[Observation, ...]
+    gaps: tuple[Gap, ...]
+    as_of: datetime
+
+
+def gather(
+    project: Project,
+    gate: str,
+    *,
+    store: EmbeddedStore | None,
+    clock: Callable[[], datetime],
+    variables: Mapping[str, str],
+    progress: Progress,
+    gaps: Iterable[Gap] = (),
+) -> Situation:
+    """Collect, measure and remember; ``as_of`` is fixed when that ends.
+
+    Raises:
+        ConfigError: for mistakes in the settings, the policy or the data's columns.
+        CollectError: if a source changes while it is read, or can't be read.
+    """
+    settings = project.settings.gates[gate]
+    policy = check_project(project, [gate])
+    with TemporaryDirectory(prefix="tolbooth-") as downloads:
+        collection = collect(
+            project, settings, clock=clock, variables=variables, downloads=Path(downloads), progress=progress
+        )
+        tables, uncounted = measure(collection, project, progress=progress)
+        further = further_facts(
+            policy, collection, store, gate=gate, environment=settings.environment, clock=clock, progress=progress
+        )
+    return Situation(
+        project=project,
+        gate=gate,
+        environment=settings.environment,
+        policy=policy,
+        collection=collection,
+        tables=tables,
+        assessed=assess_all(tables, questions(policy)),
+        further=further.observations,
+        gaps=(*uncounted, *further.gaps, *gaps),
+        as_of=instant(clock()),
+    )
