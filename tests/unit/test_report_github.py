@@ -49,7 +49,7 @@ def test_failing_and_undecided_results_are_errors_that_say_what_to_do_once() -> 
     assert message.startswith("30.1 points apart. To do: Look at the rows")
     assert told["fairness.difference can't be decided, race: Asian"] == (
         "error",
-        "fewer than 30 in the denominator (too few rows)",
+        "fewer than 30 in the denominator (too little to tell)",
     )
 
 

@@ -1,4 +1,4 @@
-"""``tolbooth config``: check the settings, or print their schema."""
+"""``tolbooth config``: check the settings, commit their bounds, or print their schema."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ import click
 
 from tolbooth.cli.session import Session, pass_session
 from tolbooth.config.settings import json_schema
+from tolbooth.model.digest import short
+from tolbooth.model.instant import format_instant
 from tolbooth.pipeline.checking import check_project
+from tolbooth.pipeline.history import commit_policy
+from tolbooth.pipeline.workspace import open_workspace
 
 
 @click.group()
 def command() -> None:
-    """Check tolbooth.yaml, or print its JSON Schema."""
+    """Check tolbooth.yaml, commit its bounds, or print its JSON Schema."""
 
 
 @command.command("check")
@@ -34,3 +38,18 @@ def check(session: Session) -> None:
 def schema() -> None:
     """Print the JSON Schema of tolbooth.yaml, for editors and programs."""
     click.echo(json.dumps(json_schema(), indent=2))
+
+
+@command.command("commit")
+@pass_session
+def commit(session: Session) -> None:
+    """Record the bounds as they stand, before the run that they judge begins.
+
+    The rule commitment.before tells by the log's clock how long before a run
+    its bounds were set. A gate records them too, but only when it runs.
+    """
+    project = session.project()
+    policy = check_project(project, project.settings.gates)
+    committed = commit_policy(open_workspace(project, session.environment), policy)
+    click.echo(f"Committed the bounds of {committed.rules} rules at {format_instant(committed.at)}")
+    click.echo(f"  log entry {committed.position + 1}, policy {short(committed.policy_sha256)}")

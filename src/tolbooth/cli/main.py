@@ -33,7 +33,7 @@ class Entry(NamedTuple):
 COMMANDS: Mapping[str, Entry] = {
     "init": Entry("Begin", "Write a tolbooth.yaml for the files that are here."),
     "demo": Entry("Begin", "Train a real model and take it through the gate, step by step."),
-    "config": Entry("Begin", "Check tolbooth.yaml, or print its JSON Schema."),
+    "config": Entry("Begin", "Check tolbooth.yaml, commit its bounds, or print its JSON Schema."),
     "measure": Entry("Decide", "Measure data by itself, without a gate."),
     "gate": Entry("Decide", "Decide whether a subject may be released, and record it.", records=True),
     "explain": Entry("Decide", "Tell what a rule asks, what it found and what to do."),

@@ -120,7 +120,7 @@ class DataSettings(Section):
     """A data set: where it is, what it is to the release, and which of its columns are measured."""
 
     path: RelativePath = Field(
-        description="A Parquet or CSV file, or a folder of Parquet files; or run:/PATH, an artifact of the subject's run."
+        description="A Parquet or CSV file, a folder of Parquet files, or run:/PATH, an artifact of the subject's run."
     )
     role: ArtifactRole = Field(description="What the data set is to the release.")
     label: str | None = Field(default=None, description="The column with what was true: 0 or 1.")

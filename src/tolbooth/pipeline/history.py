@@ -18,7 +18,7 @@ from tolbooth.evidence.kinds import Kind
 from tolbooth.evidence.pack import INPUT_PATH, POLICY_PATH
 from tolbooth.evidence.policy_document import PolicyDocument, policy_sha256
 from tolbooth.evidence.reading import read, read_value
-from tolbooth.evidence.statement import parse_statement
+from tolbooth.evidence.statement import ResourceDescriptor, parse_statement
 from tolbooth.judge.library.policy import Policy
 from tolbooth.measure.fairness.counts import FairnessCounts
 from tolbooth.measure.fairness.rates import Confusion, Metric, ppm
@@ -27,6 +27,8 @@ from tolbooth.model.errors import StoreError
 from tolbooth.model.instant import format_instant
 from tolbooth.model.observation import Dates, Gap, Observation
 from tolbooth.model.wire import JsonObject
+from tolbooth.pipeline.recording import attest, telling_what_was_kept
+from tolbooth.pipeline.workspace import Workspace
 from tolbooth.store.embedded import EmbeddedStore, LogEntry
 
 RELEASE_KIND = "last-release"
@@ -95,13 +97,33 @@ def commitments(
     return tuple(found)
 
 
-def commitment_predicate(policy: Policy) -> dict[str, Any]:
-    """What a commitment says: the policy by digest, and the parameters of every rule."""
-    return {
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commitment:
+    """A policy whose bounds were recorded: when by the log's clock, where in the log, and for how many rules."""
+
+    policy_sha256: str
+    rules: int
+    at: datetime
+    position: int
+
+
+def commit_policy(workspace: Workspace, policy: Policy) -> Commitment:
+    """Record the parameters of every rule as they stand, before a run begins.
+
+    Raises:
+        StoreError: if the store refuses; nothing was recorded then.
+    """
+    about = [ResourceDescriptor(name=f"{workspace.project.settings.project}/policy", digest={"sha256": policy.sha256})]
+    predicate = {
         "policy_sha256": policy.sha256,
         "rules": [rule.code for rule in policy.rules],
         "parameters": policy.document.parameters,
     }
+    with telling_what_was_kept(workspace):
+        entry = attest(workspace, Kind.COMMITMENT, about, predicate).entry
+    return Commitment(
+        policy_sha256=policy.sha256, rules=len(policy.rules), at=entry.appended_at, position=entry.position
+    )
 
 
 def _since(code: str, parameters: JsonObject | None, records: list[_Committed]) -> _Committed | None:

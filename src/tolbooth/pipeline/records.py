@@ -62,4 +62,6 @@ def _line(store: EmbeddedStore, entry: LogEntry, decision: DecisionRow | None) -
         summary = f"{decision.verdict} at {decision.gate}, decision {short(decision.decision_sha256)}"
     elif entry.kind == Kind.SEAL:
         summary = f"root {short(str(statement.predicate['root']))}"
+    elif entry.kind == Kind.COMMITMENT:
+        summary = f"bounds of {len(statement.predicate['rules'])} rules"
     return LogLine(entry=entry, about=statement.subject[0].name, summary=summary)

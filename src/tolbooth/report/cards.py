@@ -46,7 +46,7 @@ ENFORCEMENT_WORDS: Mapping[Enforcement, str] = {
 REASON_WORDS: Mapping[Reason, str] = {
     Reason.MISSING: "a fact is missing",
     Reason.STALE: "a fact is out of date",
-    Reason.INSUFFICIENT: "too few rows",
+    Reason.INSUFFICIENT: "too little to tell",
     Reason.OFF: "switched off at this gate",
     Reason.OUTSIDE_DATES: "outside the dates in which the rule applies",
 }
