@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
 from tests.project_sample import FAIR, SETTINGS, tolbooth, write_predictions
 from tests.sample_pack import EVE, MemoryLog, sealed
-
 from tolbooth.config.environment import Environment
 from tolbooth.config.load import load_project
 from tolbooth.evidence.container import CORE

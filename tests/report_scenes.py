@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from tests import report_sample as sample
-
 from tolbooth.model.decision import DecisionReason, Verdict
 from tolbooth.model.rule import Enforcement, Outcome, Reason
 from tolbooth.report.model import Report, build_report

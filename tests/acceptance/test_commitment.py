@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.project_sample import FAIR, SETTINGS, make_project, tolbooth, write_predictions
 
+from tests.project_sample import FAIR, SETTINGS, make_project, tolbooth, write_predictions
 from tolbooth.config.environment import Environment
 from tolbooth.config.load import load_project
 from tolbooth.pipeline.checking import check_project

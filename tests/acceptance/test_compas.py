@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.project_sample import tolbooth
 
 SETTINGS = """\

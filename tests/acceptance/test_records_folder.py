@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+
 from tests.project_sample import FAIR, SETTINGS, make_project, tolbooth
 from tests.sample_pack import EVE
-
 from tolbooth.config.environment import Environment
 from tolbooth.evidence.dsse import sign_envelope
 from tolbooth.evidence.interface import Signer

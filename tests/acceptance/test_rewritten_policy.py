@@ -7,9 +7,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+
 from tests.project_sample import SETTINGS, UNFAIR, make_project, tolbooth
 from tests.sample_pack import EVE, MemoryLog, sealed
-
 from tolbooth.evidence.canonical import canonical_bytes
 from tolbooth.evidence.container import CORE
 from tolbooth.evidence.keys import PublicKey

@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from tests.project_sample import FAIR, SETTINGS, SMALL, UNFAIR, make_project, tolbooth
 
 

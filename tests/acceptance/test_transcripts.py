@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from tests.project_sample import UNFAIR, make_project, tolbooth
 
 

@@ -9,9 +9,9 @@ import os
 from pathlib import Path
 
 import pytest
+
 from tests.bad_input_sample import REFUSED, UNDECIDED, BadInput, normalised
 from tests.project_sample import FAIR, make_project, tolbooth
-
 from tolbooth.store.embedded import open_store
 
 KEPT = Path(__file__).parent / "bad_inputs"

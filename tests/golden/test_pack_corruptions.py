@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tests.sample_pack import (
     AS_OF,
     EVE,
@@ -36,7 +37,6 @@ from tests.sample_pack import (
     summary,
     views,
 )
-
 from tolbooth.evidence.canonical import canonical_bytes
 from tolbooth.evidence.container import CORE, read_zip, write_zip
 from tolbooth.evidence.dsse import sign_envelope, take_apart

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.mlflow_projects import (
     LIGHTGBM,
     SKLEARN,
@@ -30,7 +31,6 @@ from tests.mlflow_projects import (
     python,
     running_server,
 )
-
 from tolbooth.collect.digest import dir_hash
 from tolbooth.collect.mlflow.client import open_source
 from tolbooth.collect.mlflow.collecting import collect_mlflow

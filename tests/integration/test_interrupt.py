@@ -17,8 +17,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.project_sample import FAIR, SETTINGS, make_project, tolbooth
 
+from tests.project_sample import FAIR, SETTINGS, make_project, tolbooth
 from tolbooth.store.embedded import open_store
 
 PATIENCE_SECONDS = 60

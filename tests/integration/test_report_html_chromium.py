@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests import report_sample as sample
 from tests.chromium import Page, chromium
-
 from tolbooth.model.rule import Outcome
 from tolbooth.report.html import render_html
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.project_sample import FAIR, SETTINGS, UNFAIR, make_project, tolbooth
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.project_sample import FAIR, make_project, tolbooth
 
+from tests.project_sample import FAIR, make_project, tolbooth
 from tolbooth.cli.problems import NOTHING_RECORDED, render_error
 from tolbooth.evidence.interface import Signer
 from tolbooth.evidence.kinds import Kind

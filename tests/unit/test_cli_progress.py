@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.project_sample import FAIR, make_project, tolbooth
 
+from tests.project_sample import FAIR, make_project, tolbooth
 from tolbooth.cli.session import amount_text, progress_bar
 from tolbooth.pipeline.collecting import Unit, Work
 

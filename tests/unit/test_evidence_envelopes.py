@@ -14,8 +14,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from tests.sample_pack import EVE, SEALER, attested, policy, subject, summary
 
+from tests.sample_pack import EVE, SEALER, attested, policy, subject, summary
 from tolbooth.evidence.canonical import canonical_bytes
 from tolbooth.evidence.dsse import open_envelope, pre_authentication_encoding, sign_envelope, take_apart
 from tolbooth.evidence.keys import PublicKey

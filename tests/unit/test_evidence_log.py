@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from tests.sample_pack import EVE, LOG, ORIGIN, MemoryLog, SeededSigner, seal_entry
 
+from tests.sample_pack import EVE, LOG, ORIGIN, MemoryLog, SeededSigner, seal_entry
 from tolbooth.evidence.checkpoint import key_hash, open_checkpoint, open_note, sign_checkpoint, sign_note, verifier_key
 from tolbooth.evidence.entry import Entry, parse_entry
 from tolbooth.evidence.keys import PublicKey

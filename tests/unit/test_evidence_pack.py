@@ -8,8 +8,8 @@ import sys
 from datetime import timedelta
 
 import pytest
-from tests.sample_pack import SEALED_AT, SEED, attested, earlier_log, sample, sealed
 
+from tests.sample_pack import SEALED_AT, SEED, attested, earlier_log, sample, sealed
 from tolbooth.evidence.leaves import salt_of
 from tolbooth.evidence.merkle import leaf_hash, node_hash
 from tolbooth.evidence.pack import build_core

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.sample_pack import AS_OF, EVE, LOG, ORIGIN, SEALER, SEED, sample
 
+from tests.sample_pack import AS_OF, EVE, LOG, ORIGIN, SEALER, SEED, sample
 from tolbooth.evidence.checkpoint import sign_checkpoint
 from tolbooth.evidence.container import CORE
 from tolbooth.evidence.decision_record import DECISION_ENVELOPE

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests import report_scenes as scenes
 
+from tests import report_scenes as scenes
 from tolbooth.report.azuredevops import render_azuredevops
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from tests import report_sample as sample
 from tests import report_scenes as scenes
-
 from tolbooth.model.decision import Verdict
 from tolbooth.model.rule import Outcome
 from tolbooth.report.cards import Status

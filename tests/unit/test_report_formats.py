@@ -10,9 +10,9 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+
 from tests import report_scenes as scenes
 from tests.project_sample import FAIR, UNFAIR, make_project, tolbooth
-
 from tolbooth.report.formats import FILE, FORMATS, Format, to_bytes
 from tolbooth.report.json_format import render_json
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from tests import report_scenes as scenes
 
+from tests import report_scenes as scenes
 from tolbooth.report.github import render_github
 from tolbooth.report.model import Report
 

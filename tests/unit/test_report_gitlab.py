@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from tests import report_scenes as scenes
 
+from tests import report_scenes as scenes
 from tolbooth.report.gitlab import SETTINGS_FILE, render_gitlab
 from tolbooth.report.model import Report
 

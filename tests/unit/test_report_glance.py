@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from tests import report_sample as sample
 from tests import report_scenes as scenes
-
 from tolbooth.report.glance import glance_of
 from tolbooth.report.html import render_html
 from tolbooth.report.model import Report, build_report

@@ -13,8 +13,8 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from tests import report_sample as sample
 
+from tests import report_sample as sample
 from tolbooth.model.decision import DecisionReason, Verdict
 from tolbooth.model.rule import Outcome
 from tolbooth.report.cards import Status

@@ -8,8 +8,8 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from tests import report_sample as sample
 
+from tests import report_sample as sample
 from tolbooth.model.decision import DecisionReason, Verdict
 from tolbooth.model.rule import Outcome
 from tolbooth.report.json_format import json_document, output_schema, render_json

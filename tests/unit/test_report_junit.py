@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import xmlschema
-from tests import report_scenes as scenes
 
+from tests import report_scenes as scenes
 from tolbooth.report.junit import render_junit
 from tolbooth.report.model import Report
 

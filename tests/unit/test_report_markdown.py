@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
+
 from tests import report_sample as sample
 from tests import report_scenes as scenes
-
 from tolbooth.model.rule import Outcome
 from tolbooth.report.markdown import code, escaped, render_markdown
 from tolbooth.report.model import Report

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests import report_sample as sample
 
+from tests import report_sample as sample
 from tolbooth.model.decision import Decision, DecisionReason, Verdict
 from tolbooth.model.observation import Dates
 from tolbooth.model.rule import Enforcement, Outcome, Reason

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 import typst
-from tests import report_sample as sample
 
+from tests import report_sample as sample
 from tolbooth.evidence.canonical import canonical_bytes
 from tolbooth.model.decision import DecisionReason, Verdict
 from tolbooth.model.errors import ConfigError

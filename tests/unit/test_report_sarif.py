@@ -9,9 +9,9 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+
 from tests import report_sample as sample
 from tests import report_scenes as scenes
-
 from tolbooth.report.checks import GATE
 from tolbooth.report.model import Report, build_report
 from tolbooth.report.sarif import FINGERPRINT, SCHEMA, render_sarif

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
-from tests import report_scenes as scenes
 
+from tests import report_scenes as scenes
 from tolbooth.report.model import Report
 from tolbooth.report.tap import render_tap
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from pyarrow import csv, parquet
-from tests import report_sample as sample
 
+from tests import report_sample as sample
 from tolbooth.model.decision import Verdict
 from tolbooth.model.rule import Outcome
 from tolbooth.report.comparison import comparisons_of

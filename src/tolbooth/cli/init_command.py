@@ -13,15 +13,22 @@ from tolbooth.pipeline.workspace import load_keys
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True), default=".")
+@click.option(
+    "--tracking",
+    envvar="MLFLOW_TRACKING_URI",
+    metavar="URI",
+    help="An MLflow store that is not in the folder; default: MLFLOW_TRACKING_URI.",
+)
 @pass_session
-def command(session: Session, folder: Path) -> None:
+def command(session: Session, folder: Path, tracking: str | None) -> None:
     """Write a tolbooth.yaml for the files that are here.
 
-    Looks for a model, data sets, predictions with a label and a sensitive
-    feature, and a model card. Nothing is overwritten, no bound is loosened, no
-    question is asked.
+    Looks for MLflow's store, a model, data sets, predictions with a label and
+    a sensitive feature, and a model card. Nothing is overwritten, no bound is
+    loosened, no question is asked. What it finds evidence for is enforced; the
+    other rules warn.
     """
-    written = init(folder)
+    written = init(folder, tracking=tracking)
     load_keys(session.environment)
     click.echo(f"Wrote {written.path}")
     for choice in written.choices:

@@ -37,9 +37,7 @@ class PublicKey:
         """
         data = content.encode() if isinstance(content, str) else content
         if data.lstrip().startswith(_SSH_PREFIXES):
-            raise SigningError.of(
-                "key.ssh", "this is an SSH key", hint="give the PEM that 'tolbooth key export' wrote"
-            )
+            raise SigningError.of("key.ssh", "this is an SSH key", hint="give the PEM that 'tolbooth key export' wrote")
         if b"PRIVATE KEY-----" in data:
             raise SigningError.of(
                 "key.private", "this is a private key", hint="give its public half, and keep this one to yourself"

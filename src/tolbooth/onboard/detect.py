@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tolbooth.collect.mlflow.finding import FoundModel, find_model
 from tolbooth.model.observation import ArtifactRole
 
 MODEL_SUFFIXES = frozenset(
@@ -53,11 +54,16 @@ class FoundData:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What was found; paths are relative to the folder, with forward slashes."""
+    """What was found; paths are relative to the folder, with forward slashes.
+
+    ``tracking`` is where MLflow's store is, and ``registered`` the model that it is most likely about.
+    """
 
     models: tuple[str, ...]
     cards: tuple[str, ...]
     data: tuple[FoundData, ...]
+    tracking: str | None = None
+    registered: FoundModel | None = None
 
     @property
     def predictions(self) -> tuple[FoundData, ...]:
@@ -65,8 +71,15 @@ class Found:
         return tuple(each for each in self.data if each.role is ArtifactRole.PREDICTIONS)
 
 
-def detect(folder: Path) -> Found:
-    """Look at a folder, two levels deep; hidden folders and installed packages are passed over."""
+def detect(folder: Path, *, tracking: str | None, downloads: Path) -> Found:
+    """Look at a folder, two levels deep; hidden folders and installed packages are passed over.
+
+    ``tracking`` names an MLflow store; None looks for one in the folder. ``downloads`` takes copies of a run's tables.
+    """
+    store = tracking or _store(folder)
+    registered = find_model(store, project_folder=folder, downloads=downloads) if store is not None else None
+    if registered is not None:
+        return _in_mlflow(folder, store, registered)
     paths = sorted(_walk(folder, _DEPTH))
     names = {path: path.relative_to(folder).as_posix() for path in paths}
     mlflow = [names[path.parent] for path in paths if path.name == "MLmodel" and path.parent in names]
@@ -77,6 +90,25 @@ def detect(folder: Path) -> Found:
         ),
         cards=tuple(names[path] for path in paths if path.name.lower() in CARD_NAMES),
         data=tuple(_data(path, names[path]) for path in paths if path.suffix.lower() in DATA_SUFFIXES),
+    )
+
+
+def _store(folder: Path) -> str | None:
+    """MLflow's own default places."""
+    if (folder / "mlflow.db").is_file():
+        return "sqlite:///mlflow.db"
+    return "mlruns" if (folder / "mlruns").is_dir() and any((folder / "mlruns").iterdir()) else None
+
+
+def _in_mlflow(folder: Path, store: str | None, registered: FoundModel) -> Found:
+    """A model in MLflow, with the tables of its run; the model card may lie in the folder."""
+    cards = sorted(path.name for path in folder.iterdir() if path.name.lower() in CARD_NAMES)
+    return Found(
+        models=(registered.path,),
+        cards=tuple(cards),
+        data=tuple(_data(copy, f"run:/{name}") for name, copy in registered.tables),
+        tracking=store,
+        registered=registered,
     )
 
 

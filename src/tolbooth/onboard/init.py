@@ -6,15 +6,22 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tolbooth.config.load import FILE_NAME
 from tolbooth.config.settings import json_schema
+from tolbooth.judge.library.load import built_in_library
 from tolbooth.model.errors import ConfigError
 from tolbooth.model.observation import ArtifactRole
 from tolbooth.onboard.detect import Found, FoundData, detect
 from tolbooth.store.durable import write_whole
 from tolbooth.store.embedded import FOLDER_NAME, GITIGNORE
 
+_LOGGING = (
+    '  table = test.assign(y_true=y_test, y_pred=model.predict(X_test))[["sex", "y_true", "y_pred"]]',
+    '  table.to_parquet("predictions.parquet")',
+    '  mlflow.log_artifact("predictions.parquet")',
+)
 SCHEMA_FILE = f"{FOLDER_NAME}/tolbooth.schema.json"
 
 
@@ -26,8 +33,10 @@ class Initialised:
     choices: tuple[str, ...]
 
 
-def init(folder: Path, *, project: str | None = None) -> Initialised:
-    """Write ``tolbooth.yaml`` into ``folder`` for the files that are there.
+def init(folder: Path, *, project: str | None = None, tracking: str | None = None) -> Initialised:
+    """Write ``tolbooth.yaml`` into ``folder`` for what is there: a model in MLflow, or files.
+
+    ``tracking`` names an MLflow store elsewhere, such as a server.
 
     Raises:
         ConfigError: ``init.exists`` if there is one already, ``init.nothing`` if there is nothing to govern.
@@ -37,7 +46,8 @@ def init(folder: Path, *, project: str | None = None) -> Initialised:
         raise ConfigError.of(
             "init.exists", f"{path} is there already, and is not overwritten", hint="'tolbooth config check' checks it"
         )
-    found = detect(folder)
+    with TemporaryDirectory(prefix="tolbooth-") as downloads:
+        found = detect(folder, tracking=tracking, downloads=Path(downloads))
     if not found.models and not found.predictions:
         raise ConfigError.of(
             "init.nothing",
@@ -70,8 +80,7 @@ def _settings(project: str, found: Found) -> str:
             f"    subject: {project}",
             "    environment: local",
             "",
-            "policy:",
-            "  collections: [minimal]",
+            *_policy(found),
             "  # Some bounds are yours to set, before the run that they judge begins:",
             "  # parameters:",
             "  #   performance.minimum: {metric: accuracy, bound: 0.7}",
@@ -87,7 +96,7 @@ def _subject(project: str, found: Found) -> list[str]:
         f"  {project}:",
         f"    kind: {kind}",
         f"    path: {_quoted(path)}",
-        '    version: "1"',
+        *([f"    tracking: {_quoted(found.tracking)}"] if found.tracking is not None else ['    version: "1"']),
         *card,
         "    # owner: the team that answers for it",
         "    # purpose: what it is for",
@@ -99,6 +108,22 @@ def _governed(found: Found) -> tuple[str, str]:
     if found.models:
         return found.models[0], "model"
     return found.predictions[0].path, "dataset"
+
+
+def _policy(found: Found) -> list[str]:
+    """Deny only on what was found evidence for, warn on the rest."""
+    rules = built_in_library().rules
+    enforced = {code for code, rule in rules.items() if "minimal" in rule.collections}
+    if not found.predictions:
+        enforced -= {code for code in enforced if rules[code].question is not None}
+    warned = sorted(code for code, rule in rules.items() if "recommended" in rule.collections and code not in enforced)
+    return [
+        "policy:",
+        "  collections: [recommended]",
+        "  # These only warn until you have what they ask for; take a line out, and its rule is enforced.",
+        "  enforcement:",
+        *(f"    {code}: warn" for code in warned),
+    ]
 
 
 def _data(found: Found) -> list[str]:
@@ -123,6 +148,8 @@ def _columns(each: FoundData) -> list[str]:
 def _choices(found: Found) -> list[str]:
     path, kind = _governed(found)
     why = "it is the model" if kind == "model" else "there is no model file, so the predictions are governed"
+    if found.registered is not None:
+        why = found.registered.why
     lines = [f"{path}: {why}"]
     lines += [f"{path}: another model, left out" for path in found.models[1:]]
     for each in found.data:
@@ -132,6 +159,8 @@ def _choices(found: Found) -> list[str]:
         else:
             lines.append(f"{each.path}: {each.role.value} data, by its name")
     lines += [f"{card}: the model card" for card in found.cards[:1]]
+    if not any(each.groups for each in found.predictions):
+        lines += ["no predictions by group were found; these three lines log them:", *_LOGGING]
     return lines
 
 

@@ -67,9 +67,7 @@ def _gaps(input_document: JsonObject) -> list[Unchecked]:
     # One obstacle may stop several kinds of fact; it is told once.
     told = dict.fromkeys((gap["about"], gap["message"]) for gap in input_document.get("gaps", ()))
     return [
-        Unchecked(
-            kind=UncheckedKind.GAP, about=about, text=f"{words.visible(about)}: {_stop(words.visible(message))}"
-        )
+        Unchecked(kind=UncheckedKind.GAP, about=about, text=f"{words.visible(about)}: {_stop(words.visible(message))}")
         for about, message in told
     ]
 

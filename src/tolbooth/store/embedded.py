@@ -6,9 +6,8 @@ kept in a file outside the database, so that a shorter or diverging database (a 
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,18 +15,22 @@ from pathlib import Path
 from sqlalchemy import Connection, Row, func, insert, select
 
 from tolbooth.evidence import merkle
-from tolbooth.evidence.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from tolbooth.evidence.checkpoint import Checkpoint, sign_checkpoint
 from tolbooth.evidence.entry import Entry
 from tolbooth.evidence.interface import Signer
 from tolbooth.evidence.keys import PublicKey
 from tolbooth.evidence.kinds import Kind
 from tolbooth.evidence.tlog_proof import LogProof, write_proof
-from tolbooth.model.errors import ConfigError, StoreError
+from tolbooth.model.errors import ConfigError, Problem, StoreError
 from tolbooth.model.instant import format_instant, instant, parse_instant
 from tolbooth.store import tables
 from tolbooth.store.blobs import BlobFolder
-from tolbooth.store.database import LOCK_TIMEOUT_SECONDS, open_database, reading, writing
-from tolbooth.store.durable import refuse_network_file_system, storage_errors, wait_for_lock, write_whole
+from tolbooth.store.database import DATABASE_NAME, Database
+from tolbooth.store.durable import make_folder, refuse_network_file_system, storage_errors, write_whole
+from tolbooth.store.history import CHECKPOINT_NAME, CheckpointFile, log_size, tree_nodes
+from tolbooth.store.identity import StoreIdentity, make_identity, read_identity
+from tolbooth.store.locks import store_lock
+from tolbooth.store.needs import named_blobs
 from tolbooth.store.projections import project
 
 FOLDER_NAME = ".tolbooth"
@@ -64,30 +67,25 @@ class DecisionRow:
 class EmbeddedStore:
     """One project's log, blobs and projections, in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: Database, identity: StoreIdentity) -> None:
         """Use ``open_store`` or ``make_store``."""
         self.folder = folder
-        self.blobs = BlobFolder(folder / "blobs")
-        self._engine = open_database(folder / "log.sqlite")
-        with reading(self._engine) as connection:
-            row = connection.execute(select(tables.store)).one()
-        if row.schema_version != tables.SCHEMA_VERSION:
-            raise StoreError.of(
-                "store.schema-version",
-                f"the store has schema {row.schema_version}; this release reads {tables.SCHEMA_VERSION}",
-                hint="use the release that made it, or a newer one",
-            )
-        self.origin: str = row.origin
-        self.log_key = PublicKey.from_pem(row.log_public_key)
+        self.blobs = BlobFolder(folder)
+        self.origin = identity.origin
+        self.log_key = identity.log_key
+        self._database = database
+        self._checkpoint = CheckpointFile(folder, identity.origin, identity.log_key)
 
     def append(self, kind: Kind, envelope: bytes, *, signer: Signer, clock: Callable[[], datetime]) -> LogEntry:
         """Append an envelope to the log; one that is there already is returned as it stands.
 
-        ``signer`` is the log's key; ``clock`` is read inside the transaction, so that entries are in order.
+        Every blob that the envelope names must have been put before. ``signer`` is the log's key; ``clock`` is read
+        inside the transaction, so that entries are in order.
 
         Raises:
-            StoreError: if disk, lock or permission refuse, the key is not the log's, or the database is not the one
-                that the checkpoint file knows. Nothing was appended then.
+            StoreError: if disk, lock or permission refuse, the key is not the log's, a named blob is not there, or
+                the database is not the one that the checkpoint file knows. Nothing was appended then, but for
+                ``store.checkpoint-late``: the entry stands, and the next append renews the checkpoint file.
             ConfigError: ``log.clock-behind`` if the clock is behind the last entry.
         """
         if signer.key_id != self.log_key.key_id:
@@ -97,11 +95,23 @@ class EmbeddedStore:
                 hint="TOLBOOTH_LOG_KEY_FILE names the log's key",
             )
         envelope_sha256 = self.blobs.put(envelope)
-        with self._checkpoint_lock():
-            with writing(self._engine) as connection:
-                self._refuse_other_history(connection)
+        with ExitStack() as until_placed:
+            until_placed.enter_context(store_lock(self.folder))
+            checkpoint = None
+            with self._database.writing() as connection:
+                nodes = tree_nodes(connection)
+                kept = self._checkpoint.refuse_other(log_size(connection), nodes)
                 entry = self._append_row(connection, kind, envelope, envelope_sha256, clock)
-            self._keep_checkpoint(signer)
+                size = log_size(connection)
+                if kept is None or kept.size < size:
+                    checkpoint = until_placed.enter_context(self._checkpoint.next(size, nodes, signer))
+            if checkpoint is not None:
+                with storage_errors(
+                    f"entry {entry.position + 1} is appended, but the checkpoint file could not be renewed",
+                    self._checkpoint.path,
+                    code="store.checkpoint-late",
+                ):
+                    checkpoint.put_in_place()
         return entry
 
     def _append_row(
@@ -110,20 +120,21 @@ class EmbeddedStore:
         known = connection.execute(select(tables.entry).where(tables.entry.c.envelope_sha256 == sha256)).one_or_none()
         if known is not None:
             return _entry(known)
-        size = _size(connection)
+        position = log_size(connection)
         now = instant(clock())
         self._refuse_clock_behind(connection, now)
+        self._refuse_missing_blobs(kind, envelope, sha256)
         leaf = Entry(kind=kind, envelope_sha256=sha256, appended_at=now).leaf()
         connection.execute(
             insert(tables.entry).values(
-                position=size, leaf=leaf, kind=kind, envelope_sha256=sha256, appended_at=format_instant(now)
+                position=position, leaf=leaf, kind=kind, envelope_sha256=sha256, appended_at=format_instant(now)
             )
         )
-        completed = merkle.nodes_completed_by(size, merkle.leaf_hash(leaf), _nodes(connection))
+        completed = merkle.nodes_completed_by(position, merkle.leaf_hash(leaf), tree_nodes(connection))
         rows = [{"level": node.level, "position": node.index, "hash": node.hash} for node in completed]
         connection.execute(insert(tables.tree_node), rows)
-        project(connection, size, kind, envelope, self.blobs.get)
-        return LogEntry(position=size, kind=kind, envelope_sha256=sha256, appended_at=now, leaf=leaf)
+        project(connection, position, kind, envelope, self.blobs.get)
+        return LogEntry(position=position, kind=kind, envelope_sha256=sha256, appended_at=now, leaf=leaf)
 
     @staticmethod
     def _refuse_clock_behind(connection: Connection, now: datetime) -> None:
@@ -135,75 +146,45 @@ class EmbeddedStore:
                 hint="set the clock right; nothing was recorded",
             )
 
-    def _refuse_other_history(self, connection: Connection) -> None:
-        kept = self.kept_checkpoint()
-        if kept is None:
-            return
-        size = _size(connection)
-        if size < kept.size:
-            raise StoreError.of(
-                "store.shortened",
-                f"the database holds {size} entries, but the checkpoint file knows {kept.size}",
-                hint="an older copy was restored: put back the newer database, nothing may be appended to this one",
-            )
-        if merkle.root_at(kept.size, _nodes(connection)) != kept.root:
-            raise StoreError.of(
-                "store.diverged",
-                f"the database's first {kept.size} entries are not those of the checkpoint file",
-                hint="this is another log: put back the database that belongs to the checkpoint file",
-            )
-
-    def _keep_checkpoint(self, signer: Signer) -> None:
-        with reading(self._engine) as connection:
-            size = _size(connection)
-            root = merkle.root_at(size, _nodes(connection))
-        kept = self.kept_checkpoint()
-        if kept is None or kept.size < size:
-            write_whole(self._checkpoint_path, sign_checkpoint(self.origin, size, root, signer).encode())
-
-    @contextmanager
-    def _checkpoint_lock(self) -> Iterator[None]:
-        """Writers pass one by one, so that the checkpoint file never goes back."""
-        with storage_errors("the store can't be locked", self.folder):
-            file = (self.folder / "lock").open("a")
-        with file:
-            wait_for_lock(file, seconds=LOCK_TIMEOUT_SECONDS)
-            yield
-
-    @property
-    def _checkpoint_path(self) -> Path:
-        return self.folder / "checkpoint"
+    def _refuse_missing_blobs(self, kind: Kind, envelope: bytes, sha256: str) -> None:
+        """A blob may have been tidied away while a run slept for longer than blobs are spared."""
+        named = {sha256: "the envelope", **named_blobs(kind, envelope, path="the envelope")}
+        for each, what in named.items():
+            if not self.blobs.has(each):
+                raise StoreError.of(
+                    "store.blob-missing", f"blob {each} ({what}) vanished before it was named", hint="run it again"
+                )
 
     def kept_checkpoint(self) -> Checkpoint | None:
-        """The highest checkpoint, from the file outside the database; None before the first entry."""
-        try:
-            text = self._checkpoint_path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return None
-        return open_checkpoint(text, self.origin, self.log_key, path="checkpoint")
+        """The highest checkpoint, from the file outside the database; None before the first entry.
+
+        Raises:
+            StoreError: ``store.checkpoint-altered`` if the log's key did not sign it.
+        """
+        return self._checkpoint.read()
 
     def size(self) -> int:
         """How many entries the log has."""
-        with reading(self._engine) as connection:
-            return _size(connection)
+        with self._database.reading() as connection:
+            return log_size(connection)
 
     def entries(self) -> tuple[LogEntry, ...]:
         """All entries, oldest first."""
-        with reading(self._engine) as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(select(tables.entry).order_by(tables.entry.c.position)).all()
         return tuple(_entry(row) for row in rows)
 
     def entry_at(self, position: int) -> LogEntry:
         """One entry by its position, from 0."""
-        with reading(self._engine) as connection:
-            return _entry(connection.execute(select(tables.entry).where(tables.entry.c.position == position)).one())
+        with self._database.reading() as connection:
+            return _entry(_entry_row(connection, position))
 
     def decisions(self, *, gate: str | None = None) -> tuple[DecisionRow, ...]:
         """All recorded decisions, oldest first; of one gate, if named."""
         query = select(tables.decision).order_by(tables.decision.c.entry_position)
         if gate is not None:
             query = query.where(tables.decision.c.gate == gate)
-        with reading(self._engine) as connection:
+        with self._database.reading() as connection:
             return tuple(_decision_row(row) for row in connection.execute(query))
 
     def decision(self, prefix: str | None = None) -> DecisionRow:
@@ -223,10 +204,10 @@ class EmbeddedStore:
 
     def proof(self, position: int, *, signer: Signer) -> bytes:
         """A C2SP tlog-proof of one entry, against a checkpoint of the log as it is now."""
-        with reading(self._engine) as connection:
-            size = _size(connection)
-            read = _nodes(connection)
-            row = connection.execute(select(tables.entry).where(tables.entry.c.position == position)).one()
+        with self._database.reading() as connection:
+            size = log_size(connection)
+            read = tree_nodes(connection)
+            row = _entry_row(connection, position)
             hashes = merkle.inclusion_proof(position, size, read)
             root = merkle.root_at(size, read)
         checkpoint = sign_checkpoint(self.origin, size, root, signer)
@@ -234,29 +215,23 @@ class EmbeddedStore:
 
 
 def make_store(folder: Path, log_key: PublicKey) -> EmbeddedStore:
-    """Make a store with a random origin, or open the one that is there.
+    """Make a store with a random origin, or open the one that is there; one whose making was cut short is made now.
 
     Raises:
-        StoreError: if the folder can't be written or lies on a network file system.
+        StoreError: if the folder can't be written or lies on a network file system, or ``store.lost`` if there was a
+            log whose database is gone.
     """
-    if (folder / "log.sqlite").exists():
-        return open_store(folder)
     with storage_errors("the store could not be made", folder):
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         refuse_network_file_system(folder)
-    write_whole(folder / ".gitignore", GITIGNORE.encode())
-    engine = open_database(folder / "log.sqlite")
-    with writing(engine) as connection:
-        tables.metadata.create_all(connection)
-        if connection.execute(select(func.count()).select_from(tables.store)).scalar_one() == 0:
-            connection.execute(
-                insert(tables.store).values(
-                    schema_version=tables.SCHEMA_VERSION,
-                    origin=f"tolbooth-log-{secrets.token_hex(16)}",
-                    log_public_key=log_key.to_pem(),
-                )
-            )
-    return EmbeddedStore(folder)
+    with store_lock(folder):
+        if not (folder / ".gitignore").exists():
+            write_whole(folder / ".gitignore", GITIGNORE.encode())
+        if _identity(folder) is None:
+            _refuse_lost(folder)
+            with Database(folder / DATABASE_NAME, make=True).writing() as connection:
+                make_identity(connection, log_key)
+    return open_store(folder)
 
 
 def open_store(folder: Path) -> EmbeddedStore:
@@ -264,34 +239,65 @@ def open_store(folder: Path) -> EmbeddedStore:
 
     Raises:
         ConfigError: ``store.none`` if there is none yet.
+        StoreError: ``store.lost`` if there was a log whose database is gone, or if the store can't be read.
     """
-    if not (folder / "log.sqlite").is_file():
+    identity = _identity(folder)
+    if identity is None:
+        _refuse_lost(folder)
         raise ConfigError.of("store.none", f"nothing is recorded yet: no store at {folder}", hint="run 'tolbooth gate'")
-    return EmbeddedStore(folder)
+    return EmbeddedStore(folder, Database(folder / DATABASE_NAME), identity)
 
 
-def _size(connection: Connection) -> int:
-    return int(connection.execute(select(func.count()).select_from(tables.entry)).scalar_one())
+def _identity(folder: Path) -> StoreIdentity | None:
+    database = Database(folder / DATABASE_NAME)
+    if not database.there():
+        return None
+    with database.reading() as connection:
+        return read_identity(connection)
 
 
-def _nodes(connection: Connection) -> merkle.NodeReader:
-    def read(level: int, position: int) -> bytes:
-        where = (tables.tree_node.c.level == level) & (tables.tree_node.c.position == position)
-        return bytes(connection.execute(select(tables.tree_node.c.hash).where(where)).scalar_one())
-
-    return read
+def _refuse_lost(folder: Path) -> None:
+    if (folder / CHECKPOINT_NAME).exists():
+        raise StoreError.of(
+            "store.lost",
+            f"the log's database is gone, but its checkpoint file is there ({folder / CHECKPOINT_NAME})",
+            hint=f"put {DATABASE_NAME} back; only if the log is given up for good, move the whole folder away",
+        )
 
 
 def _entry(row: Row[tuple[int, bytes, str, str, str]]) -> LogEntry:
+    try:
+        appended_at = parse_instant(row.appended_at)
+    except (TypeError, ValueError) as error:
+        raise _damaged(f"entry {row.position + 1}") from error
     return LogEntry(
         position=row.position,
         kind=row.kind,
         envelope_sha256=row.envelope_sha256,
-        appended_at=parse_instant(row.appended_at),
+        appended_at=appended_at,
         leaf=row.leaf,
     )
 
 
 def _decision_row(row: Row[tuple[object, ...]]) -> DecisionRow:
     fields = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented accessor
-    return DecisionRow(**{**fields, "as_of": parse_instant(row.as_of)})
+    try:
+        return DecisionRow(**{**fields, "as_of": parse_instant(row.as_of)})
+    except (TypeError, ValueError) as error:
+        raise _damaged(f"the row of the decision at entry {row.entry_position + 1}") from error
+
+
+def _entry_row(connection: Connection, position: int) -> Row[tuple[int, bytes, str, str, str]]:
+    row = connection.execute(select(tables.entry).where(tables.entry.c.position == position)).one_or_none()
+    if row is None:
+        raise StoreError.of(
+            "store.entry-missing",
+            f"the log has no entry {position + 1}, though a row says so",
+            hint="'tolbooth store check' names every row that no entry backs; 'tolbooth store rebuild' drops them",
+        )
+    return row
+
+
+def _damaged(what: str) -> StoreError:
+    hint = "'tolbooth store check' names what is damaged"
+    return StoreError(Problem(code="store.row-damaged", message=f"{what} can't be read", hint=hint))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert
@@ -15,14 +16,40 @@ from tolbooth.store import tables
 ReadBlob = Callable[[str], bytes]
 
 
-def project(connection: Connection, position: int, kind: str, envelope: bytes, read_blob: ReadBlob) -> None:
-    """Write the projections of one entry; a kind without a projection writes nothing."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectedRow:
+    """One row of a projection: its table, and its values by column."""
+
+    table: Table
+    values: Mapping[str, Any]
+
+
+def projected_rows(position: int, kind: str, envelope: bytes, read_blob: ReadBlob) -> tuple[ProjectedRow, ...]:
+    """The rows that one entry gives; a kind without a projection gives none.
+
+    Raises:
+        VerificationError: if the envelope is none.
+        StoreError: as ``read_blob``.
+        ValueError, KeyError, TypeError: if the statement does not say what its kind says.
+    """
     row_of = _ROWS.get(kind)
     if row_of is None:
-        return
+        return ()
     table, make = row_of
     predicate = json.loads(take_apart(envelope, path=f"entry {position}").payload)["predicate"]
-    connection.execute(insert(table).values(entry_position=position, **make(predicate, read_blob)))
+    return (ProjectedRow(table=table, values={"entry_position": position, **make(predicate, read_blob)}),)
+
+
+def project(connection: Connection, position: int, kind: str, envelope: bytes, read_blob: ReadBlob) -> int:
+    """Write the projections of one entry, and give the number of rows.
+
+    Raises:
+        VerificationError, StoreError, ValueError, KeyError, TypeError: as ``projected_rows``.
+    """
+    rows = projected_rows(position, kind, envelope, read_blob)
+    for row in rows:
+        connection.execute(insert(row.table).values(**row.values))
+    return len(rows)
 
 
 def _decision(predicate: Mapping[str, Any], read_blob: ReadBlob) -> dict[str, Any]:

@@ -56,3 +56,6 @@ seal = Table(
     Column("root", String, nullable=False, index=True),
     Column("sealed_at", String, nullable=False),
 )
+
+PROJECTIONS = (decision, seal)
+"""The tables whose rows each come from one entry; ``tree_node`` comes from all of them."""
