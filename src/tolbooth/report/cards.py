@@ -102,6 +102,11 @@ class Card:
         """Whether the rule, when it does not pass, stops the release."""
         return self.enforcement is Enforcement.DENY
 
+    def standing(self, status: Status) -> str:
+        """A status of this rule in words; trouble that does not stop the release says so."""
+        aside = not self.blocks and status in {Status.UNDECIDED, Status.ERROR}
+        return f"{STATUS_WORDS[status]}{', warns only' if aside else ''}"
+
     def of(self, status: Status) -> tuple[Finding, ...]:
         """The findings with this status."""
         return tuple(finding for finding in self.findings if finding.status is status)
@@ -114,13 +119,13 @@ class Card:
 
 
 def cards_of(decision: Decision, input_document: JsonObject, record: RunRecord) -> tuple[Card, ...]:
-    """One card for each rule of the decision, worst first, then by code."""
+    """One card for each rule of the decision: worst first, what blocks before what does not, then by code."""
     by_rule: dict[str, list[RuleResult]] = {}
     for result in decision.results:
         by_rule.setdefault(result.rule, []).append(result)
     cards = [_card(results, decision, input_document, record) for results in by_rule.values()]
     order = list(Status)
-    return tuple(sorted(cards, key=lambda card: (order.index(card.status), card.rule)))
+    return tuple(sorted(cards, key=lambda card: (order.index(card.status), not card.blocks, card.rule)))
 
 
 def _card(results: list[RuleResult], decision: Decision, input_document: JsonObject, record: RunRecord) -> Card:

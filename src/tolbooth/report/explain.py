@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tolbooth.model.digest import short
 from tolbooth.model.rule import Enforcement, Loosens, Severity
 from tolbooth.report import words
-from tolbooth.report.cards import ENFORCEMENT_WORDS, STATUS_WORDS, Card, Control, Status
+from tolbooth.report.cards import ENFORCEMENT_WORDS, Card, Control, Status
 from tolbooth.report.comparison import Comparison
 from tolbooth.report.evidence_rows import EvidenceRow
 from tolbooth.report.model import Report, about_line
@@ -87,7 +87,7 @@ def render_explain(report: Report, rule: str, *, width: int, color: bool, ascii_
     card = next(card for card in report.cards if card.rule == rule)
     sheet = Sheet(width=width, color=color, ascii_only=ascii_only)
     sheet.paragraph(about_line(report.head))
-    sheet.line(f"{SYMBOLS[card.status]} {STATUS_WORDS[card.status]}  {card.rule}", style=STYLES[card.status])
+    sheet.line(f"{SYMBOLS[card.status]} {card.standing(card.status)}  {card.rule}", style=STYLES[card.status])
     sheet.line()
     sheet.field("Asks", _asks(card.description or card.title))
     _write_why(sheet, card.severity, card.enforcement, card.controls)

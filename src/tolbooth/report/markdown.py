@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tolbooth.model.digest import short
 from tolbooth.report import words
-from tolbooth.report.cards import ENFORCEMENT_WORDS, STATUS_WORDS, Card, Status
+from tolbooth.report.cards import ENFORCEMENT_WORDS, Card, Status
 from tolbooth.report.checks import GATE, Check, checks_of
 from tolbooth.report.comparison import Comparison
 from tolbooth.report.evidence_rows import received_words
@@ -128,7 +128,7 @@ def _all_rules(report: Report) -> list[str]:
 
 
 def _rule_row(card: Card) -> tuple[str, ...]:
-    status = f"{escaped(SYMBOLS[card.status])} {STATUS_WORDS[card.status]}"
+    status = f"{escaped(SYMBOLS[card.status])} {card.standing(card.status)}"
     clauses = ", ".join(escaped(control.id) for control in card.controls) or "none"
     return status, escaped(card.rule), escaped(card.title), ENFORCEMENT_WORDS[card.enforcement], clauses
 

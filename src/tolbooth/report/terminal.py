@@ -5,7 +5,7 @@ from __future__ import annotations
 from tolbooth.model.decision import Verdict
 from tolbooth.model.rule import Outcome, Reason
 from tolbooth.report import words
-from tolbooth.report.cards import REASON_WORDS, STATUS_WORDS, Card, Finding, Status
+from tolbooth.report.cards import REASON_WORDS, Card, Finding, Status
 from tolbooth.report.comparison import Comparison
 from tolbooth.report.model import HYPOTHETICAL, Report, about_line, record_line
 from tolbooth.report.rates_table import write_comparison
@@ -61,7 +61,7 @@ def _write_next(sheet: Sheet, steps: tuple[NextStep, ...]) -> None:
 
 
 def _write_card(sheet: Sheet, card: Card, status: Status) -> None:
-    sheet.line(f"{SYMBOLS[status]} {STATUS_WORDS[status]}  {card.rule}", style=STYLES[status])
+    sheet.line(f"{SYMBOLS[status]} {card.standing(status)}  {card.rule}", style=STYLES[status])
     findings = card.of(status)
     compared = _first_table(card, status)
     if status in {Status.FAILED, Status.WARNED} and compared:
