@@ -36,11 +36,24 @@ class WorkerProcess:
     """A running worker. After ``WorkerGoneError`` it is ended and can't be used again."""
 
     def __init__(self, extension: Path, *, memory_bytes: int) -> None:
-        read_end, write_end = os.pipe()
-        self._lifeline: int | None = write_end
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
+        # NOTE: an interrupt waits until the process is ours to end; else it would outlive the one that started it.
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
+            self._process, self._lifeline = self._start(extension, memory_bytes)
+            try:
+                signal.pthread_sigmask(signal.SIG_SETMASK, held)
+                self._greet()
+            except BaseException:
+                self.close()
+                raise
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, held)
+
+    def _start(self, extension: Path, memory_bytes: int) -> tuple[subprocess.Popen[bytes], int | None]:
+        read_end, write_end = os.pipe()
+        try:
+            process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
                 [sys.executable, "-I", "-S", "-B", str(_PROGRAM), str(extension), str(memory_bytes), str(read_end)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -57,18 +70,17 @@ class WorkerProcess:
             raise WorkerGoneError("judge.worker-start", f"the engine's process can't start: {error}") from error
         finally:
             os.close(read_end)
+        return process, write_end
+
+    def _greet(self) -> None:
+        """Wait until the process says that it is there."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._requests = self._process.stdin.fileno()
         self._answers = self._process.stdout.fileno()
         os.set_blocking(self._requests, False)
         os.set_blocking(self._answers, False)
-        try:
-            self._receive(time.monotonic() + START_SECONDS, START_SECONDS)
-        except BaseException:
-            # An interrupt meets us before anybody else could end the process.
-            self.close()
-            raise
+        self._receive(time.monotonic() + START_SECONDS, START_SECONDS)
 
     def ask(self, request: dict[str, Any], *, body: bytes | None = None, deadline_seconds: float) -> dict[str, Any]:
         """Send one request, with a body where it has one, and wait for its answer.
