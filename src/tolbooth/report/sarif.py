@@ -214,7 +214,7 @@ def _properties(report: Report) -> dict[str, Any]:
 
 
 def _message(text: str) -> dict[str, str]:
-    """A message whose text no viewer takes for a placeholder or a link.
+    """A message whose text no viewer takes for an argument to fill in or for a link.
 
     SPEC: §3.11.5: braces are doubled; §3.11.6: a link is ``[text](target)``, and names from data must not make one.
     """

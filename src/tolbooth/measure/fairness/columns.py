@@ -84,15 +84,8 @@ def check_feature_type(name: str, kind: pa.DataType) -> None:
     Raises:
         ConfigError: ``measure.column-type``.
     """
-    value_type = kind.value_type if types.is_dictionary(kind) else kind
-    if not (_is_text(value_type) or _is_number(value_type)):
-        problem = Problem(
-            code="measure.column-type",
-            message=f"column '{name}' is {kind}; a feature holds text, integers or true and false",
-            hint="write the column as text, one short name for each group",
-            about=name,
-        )
-        raise ConfigError(problem)
+    wanted = "a feature holds text, integers or true and false"
+    _check_type(name, kind, wanted, hint="write the column as text, one short name for each group")
 
 
 def check_binary_type(name: str, kind: pa.DataType) -> None:
@@ -101,15 +94,15 @@ def check_binary_type(name: str, kind: pa.DataType) -> None:
     Raises:
         ConfigError: ``measure.column-type``.
     """
+    hint = "write the column as integers: 1 for the positive class, 0 for the other"
+    _check_type(name, kind, "a label or prediction holds 0 and 1", hint=hint)
+
+
+def _check_type(name: str, kind: pa.DataType, wanted: str, *, hint: str) -> None:
     value_type = kind.value_type if types.is_dictionary(kind) else kind
     if not (_is_text(value_type) or _is_number(value_type)):
-        problem = Problem(
-            code="measure.column-type",
-            message=f"column '{name}' is {kind}; a label or prediction holds 0 and 1",
-            hint="write the column as integers: 1 for the positive class, 0 for the other",
-            about=name,
-        )
-        raise ConfigError(problem)
+        message = f"column '{name}' is {kind}; {wanted}"
+        raise ConfigError(Problem(code="measure.column-type", message=message, hint=hint, about=name))
 
 
 def code_feature(name: str, column: pa.Array) -> Coded:
