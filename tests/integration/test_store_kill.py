@@ -144,7 +144,7 @@ def test_killed_runs_leave_a_store_that_goes_on(warm: Machine, tmp_path: Path, s
 
 STEPS = [
     pytest.param(command, step, marks=[pytest.mark.slow] if (step - 1) % every else [], id=f"{command}-{step}")
-    for command, last, every in (("gate", 320, 29), ("seal", 24, 6))
+    for command, last, every in (("gate", 320, 53), ("seal", 24, 8))
     for step in range(1, last + 1)
 ]
 
