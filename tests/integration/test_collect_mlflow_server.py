@@ -34,6 +34,7 @@ from tests.mlflow_projects import (
 from tolbooth.collect.digest import dir_hash
 from tolbooth.collect.mlflow.client import open_source
 from tolbooth.collect.mlflow.collecting import collect_mlflow
+from tolbooth.collect.mlflow.ipe import control_totals
 from tolbooth.collect.mlflow.population import model_versions, runs
 from tolbooth.collect.mlflow.wanted import MlflowCollected, MlflowSubject, Patience, WantedData
 from tolbooth.evidence.canonical import canonical_bytes
@@ -107,6 +108,18 @@ client.delete_run(others[0])
 print(json.dumps({{"run": run, "experiment": experiment, "runs": [run, *others]}}))
 """
 
+MORE = """
+from mlflow.tracking.client import MlflowClient
+client = MlflowClient({uri!r}, {uri!r})
+first = client.get_model_version({model!r}, "1")
+experiment = client.get_run(first.run_id).info.experiment_id
+others = [client.create_run(experiment).info.run_id for _ in range(4)]
+client.delete_run(others[0])
+for run in others[1:]:
+    client.create_model_version({model!r}, first.source, run, model_id=first.source.removeprefix("models:/"))
+client.delete_model_version({model!r}, "3")
+"""
+
 INDEPENDENT = """
 import json
 from mlflow.tracking.client import MlflowClient
@@ -155,6 +168,10 @@ def projects(server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[s
         python(http, LIGHTGBM.format(uri=server.url)),
     ]
     for each in at_work:
+        ended(each)
+    stores = [(sqlite, "sqlite:///mlflow.db", "tumours"), (files, f"file://{files}/mlruns", "wines")]
+    more = [python(where, MORE.format(uri=uri, model=model)) for where, uri, model in stores]
+    for each in [*more, python(http, MORE.format(uri=server.url, model="irises"))]:
         ended(each)
     made = [
         ("tumours", "sqlite:///mlflow.db", sqlite, "sklearn"),
@@ -213,13 +230,15 @@ def test_a_strangers_project_gives_what_its_own_client_reports_and_is_left_as_it
     assert {each["path"] for each in version.values["environment_files"]} >= {"conda.yaml", "requirements.txt"}
     assert version.values["signature"]["inputs"]
     populations = {each.values["of"]: each for each in of(found, "population")}
-    assert [populations[name].values["count"] for name in ("runs", "model-versions")] == [
-        len(reported["runs"]),
-        len(reported["versions"]),
-    ]
-    ipe = populations["runs"].ipe
-    assert ipe is not None
-    assert (ipe.complete, ipe.returned, ipe.totals.first) == (True, len(reported["runs"]), reported["runs"][0])
+    assert (reported["versions"], len(reported["runs"])) == (["1", "2", "4"], 5)
+    for of_what, ids in (("runs", reported["runs"]), ("model-versions", reported["versions"])):
+        assert populations[of_what].values == {
+            "system": "mlflow", "of": of_what, "count": len(ids), "removed": 1, "complete": True
+        }  # fmt: skip
+        ipe = populations[of_what].ipe
+        assert ipe is not None
+        assert (ipe.complete, ipe.returned, ipe.reported_total) == (True, len(ids), len(ids))
+        assert ipe.totals == control_totals(ids)
     where = project.folder / ("artifacts" if flavor == "lightgbm" else "mlruns")
     on_disk = [path.parent for path in where.rglob("MLmodel") if reported["run_id"] in path.read_text()]
     assert found.artifacts[0].digest == {"dirHash": dir_hash(on_disk[0])}

@@ -11,7 +11,7 @@ from tolbooth.cli.problems import NOTHING_RECORDED, render_error
 from tolbooth.evidence.interface import Signer
 from tolbooth.evidence.kinds import Kind
 from tolbooth.model.errors import ConfigError, JudgeError, Place, Problem, StoreError
-from tolbooth.pipeline import gate as gate_module
+from tolbooth.pipeline import verdict as verdict_module
 from tolbooth.store.embedded import EmbeddedStore, LogEntry
 
 
@@ -85,7 +85,7 @@ def test_a_gate_that_breaks_while_judging_says_what_is_kept(project: Path, monke
     def broken(*_: object, **__: object) -> None:
         raise JudgeError.of("judge.worker-died", "the engine's process died")
 
-    monkeypatch.setattr(gate_module, "judge", broken)
+    monkeypatch.setattr(verdict_module, "judge", broken)
     said = tolbooth("gate")
     assert said.code == 2
     assert said.err.splitlines()[-1] == "Recorded until then: collection, measurement. Nothing is half-written."
@@ -122,7 +122,7 @@ def test_a_bug_is_named_as_one_and_says_what_is_kept(project: Path, monkeypatch:
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr(gate_module, "judge", broken)
+    monkeypatch.setattr(verdict_module, "judge", broken)
     said = tolbooth("gate")
     assert said.code == 70
     assert said.err == (

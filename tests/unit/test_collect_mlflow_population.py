@@ -12,9 +12,9 @@ from tolbooth.collect.mlflow.asking import Asking
 from tolbooth.collect.mlflow.client import Source
 from tolbooth.collect.mlflow.population import Population, model_versions, runs
 from tolbooth.collect.mlflow.wanted import Patience
-from tolbooth.collect.secrets import Withheld
 from tolbooth.model.digest import sha256_hex
 from tolbooth.model.errors import CollectError
+from tolbooth.model.withholding import Withheld
 
 
 class Page(list[Any]):

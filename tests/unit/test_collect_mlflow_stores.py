@@ -24,8 +24,8 @@ from tolbooth.collect.mlflow.client import Source
 from tolbooth.collect.mlflow.collecting import collect_mlflow
 from tolbooth.collect.mlflow.run import observe_run
 from tolbooth.collect.mlflow.wanted import MlflowSubject, Patience
-from tolbooth.collect.secrets import Withheld
 from tolbooth.model.errors import CollectError, ConfigError
+from tolbooth.model.withholding import Withheld
 
 NOW = datetime(2026, 11, 23, 9, 14, 7, tzinfo=UTC)
 QUICK = Patience(attempts=2, answer_seconds=0.3, total_seconds=5, pause_seconds=0.0)

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from tolbooth.cli.measure_pii import pii
+from tolbooth.cli.nearest import NearestGroup
 from tolbooth.cli.output import output_option
 from tolbooth.cli.session import display, progress_bar
 from tolbooth.model.wire import as_json
@@ -34,7 +35,7 @@ def _ppm(bound: str, *, least: int) -> int:
     return int(exact)
 
 
-@click.group()
+@click.group(cls=NearestGroup)
 def command() -> None:
     """Measure data by itself, without a gate."""
 
@@ -45,9 +46,21 @@ def command() -> None:
 @click.option("--prediction", required=True, help="The column with what the model said: 0 or 1.")
 @click.option("--groups", required=True, help="Sensitive features, by commas; each is compared on its own.")
 @click.option("--metric", default="false_positive_rate", show_default=True, help="The rate that is compared.")
-@click.option("--statistic", type=click.Choice(["difference", "ratio"]), default="difference", show_default=True)
+@click.option(
+    "--statistic",
+    type=click.Choice(["difference", "ratio"]),
+    default="difference",
+    show_default=True,
+    help="How two groups are compared: the higher rate less the lower, or the lower over the higher.",
+)
 @click.option("--bound", help="The largest difference (default 0.1) or the smallest ratio (default 0.8).")
-@click.option("--minimum-denominator", type=click.IntRange(min=1), default=30, show_default=True)
+@click.option(
+    "--minimum-denominator",
+    type=click.IntRange(min=1),
+    default=30,
+    show_default=True,
+    help="The fewest people in a rate's denominator; smaller groups are not compared.",
+)
 @click.option("--favourable", type=click.IntRange(0, 1), default=1, show_default=True, help="The favourable outcome.")
 @output_option
 def fairness(

@@ -38,6 +38,7 @@ def pii(paths: tuple[Path, ...], full: bool, budget_seconds: float, output_forma
     import secrets
 
     from tolbooth.measure.pii.run import data_sets, scan
+    from tolbooth.model.withholding import Withheld
     from tolbooth.pipeline.collecting import Unit, Work
 
     # A key of this run alone: its hashes choose the examples and can't be compared with any others.
@@ -49,13 +50,15 @@ def pii(paths: tuple[Path, ...], full: bool, budget_seconds: float, output_forma
             found = data_sets(path)
             others += found.others
             for data_set in found.paths:
-                name = data_set.name
+                # What was found in a folder was named by others; what was typed is told as it was typed.
+                shown = str(data_set) if data_set == path else Withheld().text(str(data_set))
+                name = Path(shown).name
 
                 def tell(what: str, done: int, total: int | None, name: str = name) -> None:
                     progress(Work(f"{what} of {name}", Unit.ROWS), done, total)
 
                 scanned = scan(data_set, key=key, full=full, budget_seconds=budget_seconds, progress=tell)
-                answers.append({"kind": "pii", "about": str(data_set), "values": scanned.values})
+                answers.append({"kind": "pii", "about": shown, "values": scanned.values})
     _print(answers, others, output_format)
 
 

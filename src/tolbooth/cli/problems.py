@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -59,8 +59,9 @@ def _excerpt(place: Place, hint: str | None) -> Iterator[str]:
         return
     size = len(str(place.line))
     room = WIDTH - size - len("   | ")
+    lines, column = _withheld(lines, place.column)
     bad = lines[-1]
-    before, marked = _shown(bad[: place.column - 1]), _shown(bad[place.column - 1 :][: max(1, place.width)])
+    before, marked = _shown(bad[: column - 1]), _shown(bad[column - 1 :][: max(1, place.width)])
     cut = max(0, _columns(before) + min(_columns(marked), _LEAST_SHOWN) - room + 1)
     for number, text in enumerate(lines, place.line + 1 - len(lines)):
         if number == place.line or _columns(_shown(text)) > cut:
@@ -74,6 +75,15 @@ def _excerpt(place: Place, hint: str | None) -> Iterator[str]:
     yield line
     if hint is not None:
         yield from _wrapped(hint, begin=f"  {'':>{size}} | ", hang=f"  {'':>{size}} | ")
+
+
+def _withheld(lines: Sequence[str], column: int) -> tuple[tuple[str, ...], int]:
+    """The lines without secrets and personal data, and the column of the mark, which falls back where it moved."""
+    from tolbooth.model.withholding import Withheld
+
+    shown = tuple(Withheld().text(line) for line in lines)
+    moved = shown[-1][: column - 1] != lines[-1][: column - 1]
+    return shown, 1 if moved else column
 
 
 def _on_disk(place: Place) -> Place:

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from tolbooth import __version__
 from tolbooth.collect.interface import Collected
-from tolbooth.collect.secrets import Withheld
 from tolbooth.model.observation import Dates, Observation
+from tolbooth.model.withholding import Withheld
 
 KIND = "ci"
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tolbooth.collect.interface import Progress
 from tolbooth.model.digest import sha256_hex
-from tolbooth.model.errors import CollectError
+from tolbooth.model.errors import CollectError, TolboothError
+from tolbooth.model.withholding import Withheld
 
 _CHUNK_BYTES = 1 << 20
 _UNSAFE = frozenset("\n\r\\")
@@ -32,7 +33,7 @@ def file_sha256(path: Path, progress: Progress | None = None) -> str:
                 if progress is not None:
                     progress(done, total)
     except OSError as error:
-        raise CollectError.of("collect.unreadable", f"{path.name} could not be read: {error.strerror}") from error
+        raise _unreadable(path, error) from error
     return digest.hexdigest()
 
 
@@ -88,7 +89,7 @@ def folder_files(path: Path) -> dict[str, Path]:
         try:
             entries = list(os.scandir(folder))
         except OSError as error:
-            raise CollectError.of("collect.unreadable", f"{folder.name} could not be read: {error.strerror}") from error
+            raise _unreadable(folder, error) from error
         for entry in entries:
             name = Path(entry.path).relative_to(path).as_posix()
             _refuse(entry, name)
@@ -99,17 +100,22 @@ def folder_files(path: Path) -> dict[str, Path]:
     return {name: found[name] for name in sorted(found, key=os.fsencode)}
 
 
+def _unreadable(path: Path, error: OSError) -> TolboothError:
+    return CollectError.of("collect.unreadable", f"{Withheld().text(path.name)} could not be read: {error.strerror}")
+
+
 def _refuse(entry: os.DirEntry[str], name: str) -> None:
+    shown = Withheld().text(name)
     if _UNSAFE & set(name) or not _is_utf8(name):
         raise CollectError.of(
-            "collect.name", f"the file name {name!r} holds a line break, a backslash or bytes that are not UTF-8"
+            "collect.name", f"the file name {shown!r} holds a line break, a backslash or bytes that are not UTF-8"
         )
     if entry.is_symlink():
         raise CollectError.of(
-            "collect.link", f"{name} is a symbolic link", hint="put the file itself into the folder, or leave it out"
+            "collect.link", f"{shown} is a symbolic link", hint="put the file itself into the folder, or leave it out"
         )
     if not entry.is_dir(follow_symlinks=False) and not entry.is_file(follow_symlinks=False):
-        raise CollectError.of("collect.special-file", f"{name} is neither a file nor a folder")
+        raise CollectError.of("collect.special-file", f"{shown} is neither a file nor a folder")
 
 
 def _is_utf8(name: str) -> bool:

@@ -18,6 +18,7 @@ from tolbooth.collect.rows import PARQUET_SUFFIXES, Rows, UnreadableRowsError, r
 from tolbooth.model.digest import DigestSet, sha256_hex
 from tolbooth.model.errors import CollectError, ConfigError
 from tolbooth.model.observation import Artifact, ArtifactRole, CollectionMode, ControlTotals, Dates, Gap, IpeRecord
+from tolbooth.model.withholding import Withheld
 
 FOLDER_MEDIA_TYPE = "inode/directory"
 
@@ -120,7 +121,8 @@ def require_there(target: Path, *, declared: str, project_folder: Path) -> None:
     nearest = difflib.get_close_matches(target.name, there, n=1)
     hint = None
     if nearest:
-        hint = f"did you mean '{Path(os.path.relpath(target.parent / nearest[0], project_folder)).as_posix()}'?"
+        near = Path(os.path.relpath(target.parent / nearest[0], project_folder)).as_posix()
+        hint = f"did you mean '{Withheld().text(near)}'?"
     raise ConfigError.of("collect.file-missing", f"there is no file {declared}", hint=hint)
 
 
@@ -160,8 +162,10 @@ def _media_type(target: Path, role: ArtifactRole) -> str:
 
 
 def _ipe(target: Path, declared: str, project_folder: Path, content: _Content, rows: Rows | None) -> IpeRecord:
-    keys = "".join(f"{name}\n" for name in content.names)
-    count = len(content.names)
+    # The names are the source's own; what people declared is told as they wrote it.
+    names = [Withheld().text(name) for name in content.names] if target.is_dir() else content.names
+    keys = "".join(f"{name}\n" for name in names)
+    count = len(names)
     blind_spots = ["What was done to the content before it was collected."]
     if target.is_dir():
         blind_spots.append("Empty folders, times and permissions.")
@@ -183,9 +187,7 @@ def _ipe(target: Path, declared: str, project_folder: Path, content: _Content, r
         returned=returned,
         reported_total=reported,
         pages=1,
-        totals=ControlTotals(
-            count=count, first=content.names[0], last=content.names[-1], keys_sha256=sha256_hex(keys.encode())
-        ),
+        totals=ControlTotals(count=count, first=names[0], last=names[-1], keys_sha256=sha256_hex(keys.encode())),
         response_sha256=next(iter(content.digest.values())),
         completeness_check=check,
         complete=complete,

@@ -16,6 +16,7 @@ from tolbooth import __version__
 from tolbooth.collect.interface import Collected
 from tolbooth.model.errors import CollectError, TolboothError
 from tolbooth.model.observation import Dates, Gap, Observation
+from tolbooth.model.withholding import Withheld
 
 KIND = "source-control"
 
@@ -66,9 +67,9 @@ def collect_git(project_folder: Path, *, now: datetime, about: str = "project") 
         ``tree_clean`` (nothing tracked differs from the commit and nothing untracked is there, but for ignored files
         and the store in ``.tolbooth``), ``signature`` (of which kind the commit carries one: ``ssh``, ``gpg``,
         ``x509``, ``unknown`` or ``none``; by whom, and whether it holds, is not checked), ``tag`` (one that names the
-        commit exactly, if any) and ``branch`` (unless HEAD is detached). Or one gap: ``collect.no-git``,
-        ``collect.no-repository``, ``collect.no-work-tree``, ``collect.no-commit``, ``collect.git-ownership``,
-        ``collect.git-timeout`` or ``collect.git-failed``.
+        commit exactly, if any) and ``branch`` (unless HEAD is detached), of which secrets and personal data are
+        withheld. Or one gap: ``collect.no-git``, ``collect.no-repository``, ``collect.no-work-tree``,
+        ``collect.no-commit``, ``collect.git-ownership``, ``collect.git-timeout`` or ``collect.git-failed``.
     """
     try:
         values = _state(project_folder)
@@ -86,24 +87,24 @@ def collect_git(project_folder: Path, *, now: datetime, about: str = "project") 
 
 
 def _state(folder: Path) -> dict[str, str | bool]:
-    status, listing = _git(folder, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=normal")
+    status, listing = run_git(folder, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=normal")
     if status:
         raise CollectError.of("collect.git-failed", f"git status ended with {status}")
-    status, commit = _git(folder, "rev-parse", "--quiet", "--verify", "HEAD^{commit}")
+    status, commit = run_git(folder, "rev-parse", "--quiet", "--verify", "HEAD^{commit}")
     if status:
         raise CollectError.of("collect.no-commit", "the repository has no commit yet")
     commit = commit.strip()
     values: dict[str, str | bool] = {"system": "git", "commit": commit, "tree_clean": _is_clean(listing)}
-    status, content = _git(folder, "cat-file", "commit", commit)
+    status, content = run_git(folder, "cat-file", "commit", commit)
     if status:
         raise CollectError.of("collect.git-failed", f"git cat-file ended with {status}")
     values["signature"] = _signature(content)
-    status, tag = _git(folder, "describe", "--tags", "--exact-match", "HEAD")
+    status, tag = run_git(folder, "describe", "--tags", "--exact-match", "HEAD")
     if not status:
-        values["tag"] = tag.strip()
-    status, branch = _git(folder, "symbolic-ref", "--quiet", "--short", "HEAD")
+        values["tag"] = Withheld().text(tag.strip())
+    status, branch = run_git(folder, "symbolic-ref", "--quiet", "--short", "HEAD")
     if not status:
-        values["branch"] = branch.strip()
+        values["branch"] = Withheld().text(branch.strip())
     return values
 
 
@@ -119,7 +120,7 @@ def _is_clean(listing: str) -> bool:
     return all(_STORE_FOLDER in Path(path).parts for path in paths)
 
 
-def _git(folder: Path, *arguments: str) -> tuple[int, str]:
+def run_git(folder: Path, *arguments: str) -> tuple[int, str]:
     """Run git; a refusal that concerns the whole repository is raised, any other status is returned."""
     program = shutil.which("git")
     if program is None:

@@ -12,6 +12,7 @@ from tolbooth.collect.interface import Collected
 from tolbooth.model.digest import sha256_hex
 from tolbooth.model.errors import CollectError
 from tolbooth.model.observation import Artifact, Dates, Gap, Observation
+from tolbooth.model.withholding import Withheld
 
 KIND = "model-card"
 
@@ -34,9 +35,9 @@ def read_model_card(path: Path, artifact: Artifact, *, now: datetime) -> Collect
     Returns:
         One observation of kind ``model-card`` with ``sections`` (headings of any level outside code, in lower case,
         words joined by a single space, without marks; sorted, each once), ``sections_withheld`` (how many headings
-        were left out since they hold an address or a long number, or are longer than 80 characters), ``word_count``
-        (of everything after the front matter) and ``front_matter_keys`` (top-level names of the YAML front matter,
-        sorted). A card that is not UTF-8 gives a gap instead.
+        were left out since they hold an address, a long number or what looks like a secret, or are longer than 80
+        characters), ``word_count`` (of everything after the front matter) and ``front_matter_keys`` (top-level names
+        of the YAML front matter that look like no secret, sorted). A card that is not UTF-8 gives a gap instead.
 
     Raises:
         CollectError: ``collect.unreadable``, or ``collect.changed`` if the card is not the one that was collected.
@@ -71,8 +72,12 @@ def read_model_card_text(text: str, *, about: str, dates: Dates, reads: tuple[st
         One observation of kind ``model-card``, as ``read_model_card`` describes it.
     """
     front_matter, body = _split(text.splitlines())
-    names = {_normalised(heading) for heading in _headings(body)} - {""}
-    kept = {name for name in names if len(name) <= _LONGEST_NAME and not _PERSONAL.search(name)}
+    headings = list(_headings(body))
+    names = {_normalised(heading) for heading in headings} - {""}
+    # Recognisers go by case, so they see the headings as they were written.
+    plain = {_normalised(heading) for heading in headings if Withheld().text(heading) == heading}
+    kept = {name for name in names & plain if len(name) <= _LONGEST_NAME and not _PERSONAL.search(name)}
+    keys = {match["name"] for line in front_matter if (match := _KEY.fullmatch(line))}
     observation = Observation(
         kind=KIND,
         about=about,
@@ -80,7 +85,7 @@ def read_model_card_text(text: str, *, about: str, dates: Dates, reads: tuple[st
             "sections": sorted(kept),
             "sections_withheld": len(names - kept),
             "word_count": sum(len(line.split()) for line in body),
-            "front_matter_keys": sorted({match["name"] for line in front_matter if (match := _KEY.fullmatch(line))}),
+            "front_matter_keys": sorted(key for key in keys if Withheld().text(key) == key),
         },
         dates=dates,
         origin=f"collect.model_card {__version__}",

@@ -13,9 +13,9 @@ from tolbooth import __version__
 from tolbooth.collect.digest import folder_files
 from tolbooth.collect.file_format import executes, format_of
 from tolbooth.collect.interface import Collected
-from tolbooth.collect.secrets import Withheld
 from tolbooth.model.errors import CollectError
 from tolbooth.model.observation import Artifact, Dates, Gap, Observation
+from tolbooth.model.withholding import Withheld
 
 KIND = "model-format"
 
@@ -73,5 +73,7 @@ def _told(file: Path, name: str) -> dict[str, Any]:
             told = format_of(opened, file.stat().st_size, name.lower())
             runs = executes(opened, told)
     except OSError as error:
-        raise CollectError.of("collect.unreadable", f"{file.name} could not be read: {error.strerror}") from error
+        raise CollectError.of(
+            "collect.unreadable", f"{Withheld().text(file.name)} could not be read: {error.strerror}"
+        ) from error
     return {"format": told} if runs is None else {"format": told, "executes": runs}

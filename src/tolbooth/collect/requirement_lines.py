@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tolbooth.collect.secrets import Withheld
 from tolbooth.config.yaml_source import parse_yaml
 from tolbooth.model.errors import ConfigError
+from tolbooth.model.withholding import Withheld
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _VERSION = r"[0-9][A-Za-z0-9.!+_-]*"
@@ -31,7 +31,10 @@ INSTALLERS = frozenset({"pip", "setuptools", "wheel"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """A package that a file asks for; ``name`` is normalised (PEP 503) and None where a line names none."""
+    """A package that a file asks for; ``name`` is normalised (PEP 503) and None where a line names none.
+
+    What looks like a secret in a version (its local part may be any word) is withheld.
+    """
 
     name: str | None
     version: str | None = None
@@ -79,7 +82,7 @@ def python_env(text: str) -> Environment:
     written = [*_list(document, "build_dependencies"), *_list(document, "dependencies")]
     version = re.fullmatch(_VERSION, str(document.get("python", "")))
     packages = tuple(_requirement(str(line)) for line in written if not _is_option(str(line)))
-    return Environment(packages=packages, python=version[0] if version else None)
+    return Environment(packages=packages, python=_told(version[0]) if version else None)
 
 
 def uv_lock(text: str) -> Environment:
@@ -97,7 +100,7 @@ def _locked(entry: Mapping[str, Any]) -> Package:
     name, version = str(entry.get("name", "")), str(entry.get("version", ""))
     if not re.fullmatch(_NAME, name) or not _is_plain(name):
         return Package(name=None)
-    return Package(name=_normal(name), version=version if re.fullmatch(_VERSION, version) else None)
+    return Package(name=_normal(name), version=_told(version) if re.fullmatch(_VERSION, version) else None)
 
 
 def _requirement(line: str) -> Package:
@@ -105,7 +108,7 @@ def _requirement(line: str) -> Package:
     if match is None or match["rest"][:1] not in _AFTER_NAME or not _is_plain(match["name"]):
         return Package(name=None)
     exact = _EXACT.fullmatch(match["rest"].partition(";")[0].strip())
-    return Package(name=_normal(match["name"]), version=exact["version"] if exact else None)
+    return Package(name=_normal(match["name"]), version=_told(exact["version"]) if exact else None)
 
 
 def _conda_package(line: str) -> Package:
@@ -113,7 +116,7 @@ def _conda_package(line: str) -> Package:
     if match is None or not _is_plain(match["name"]):
         return Package(name=None)
     exact = _CONDA_EXACT.fullmatch(match["rest"].rstrip())
-    return Package(name=_normal(match["name"]), version=exact["version"] if exact else None)
+    return Package(name=_normal(match["name"]), version=_told(exact["version"]) if exact else None)
 
 
 def _is_option(line: str) -> bool:
@@ -124,6 +127,10 @@ def _is_option(line: str) -> bool:
 def _is_plain(name: str) -> bool:
     """Whether a package's name is no secret that stands in its place."""
     return Withheld().text(name) == name
+
+
+def _told(version: str) -> str:
+    return Withheld().text(version)
 
 
 def _normal(name: str) -> str:

@@ -14,13 +14,18 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from tolbooth.model.observation import Column
+from tolbooth.model.withholding import Withheld
 
 PARQUET_SUFFIXES = frozenset({".parquet", ".pq", ".parq"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """Rows that were found, rows that the source itself states (None if it states none), and the columns in order."""
+    """Rows that were found, rows that the source itself states (None if it states none), and the columns in order.
+
+    What looks like a secret or like personal data in a column's name is withheld: a CSV without a header has cells for
+    names.
+    """
 
     returned: int
     reported_total: int | None
@@ -64,7 +69,7 @@ def _parquet(files: Sequence[Path]) -> Rows:
     return Rows(
         returned=returned,
         reported_total=stated,
-        columns=tuple(Column(name=field.name, type=str(field.type)) for field in schemas[0]),
+        columns=tuple(Column(name=Withheld().text(field.name), type=str(field.type)) for field in schemas[0]),
         check="The rows of all row groups, added, were compared with the total in the footer.",
     )
 
@@ -80,6 +85,6 @@ def _csv(file: Path) -> Rows:
     return Rows(
         returned=returned,
         reported_total=None,
-        columns=tuple(Column(name=name, type="string") for name in names),
+        columns=tuple(Column(name=Withheld().text(name), type="string") for name in names),
         check="A CSV file states no total: it was read to its end and its rows were counted.",
     )

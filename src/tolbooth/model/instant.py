@@ -39,6 +39,20 @@ def end_of_day(day: date, zone: str = "UTC") -> datetime:
     return instant(datetime.combine(day + timedelta(days=1), time(0), tzinfo=ZoneInfo(zone)))
 
 
+def beginning(value: date | datetime | None, zone: str) -> datetime | None:
+    """The instant from which a declared day holds in ``zone``; an instant stays what it is."""
+    if value is None or isinstance(value, datetime):
+        return None if value is None else instant(value)
+    return end_of_day(value - timedelta(days=1), zone)
+
+
+def ending(value: date | datetime | None, zone: str) -> datetime | None:
+    """The instant at which what is declared until a day ends in ``zone``; an instant stays what it is."""
+    if value is None or isinstance(value, datetime):
+        return None if value is None else instant(value)
+    return end_of_day(value, zone)
+
+
 def in_force(as_of: datetime, *, effective_on: datetime | None, effective_until: datetime | None) -> bool:
     """Whether the half-open interval [effective_on, effective_until) holds ``as_of``; None is unbounded."""
     if effective_on is not None and as_of < effective_on:

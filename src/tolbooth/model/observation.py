@@ -87,6 +87,7 @@ class ArtifactRole(StrEnum):
     EVALUATION = "evaluation"
     PREDICTIONS = "predictions"
     MODEL_CARD = "model-card"
+    SBOM = "sbom"
 
     @property
     def is_data(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -14,17 +14,19 @@ from tolbooth.collect.environment_lock import collect_environment_lock
 from tolbooth.collect.files import FileState, collect_file, file_state
 from tolbooth.collect.git import collect_git
 from tolbooth.collect.interface import Collected
-from tolbooth.collect.mlflow.collecting import collect_mlflow
+from tolbooth.collect.mlflow.collecting import NOTE_SUFFIX, collect_mlflow
 from tolbooth.collect.mlflow.wanted import MlflowSubject, WantedData
 from tolbooth.collect.model_card import read_model_card
 from tolbooth.collect.model_format import collect_model_format
+from tolbooth.collect.sbom import collect_sbom
 from tolbooth.config.load import Project
 from tolbooth.config.settings import DataSettings, GateSettings, SubjectSettings
 from tolbooth.model.digest import sha256_hex
 from tolbooth.model.errors import CollectError, ConfigError, Problem
-from tolbooth.model.instant import end_of_day, instant, parse_instant
+from tolbooth.model.instant import beginning, ending, instant, parse_instant
 from tolbooth.model.observation import Artifact, ArtifactRole, Gap, Observation
 from tolbooth.model.subject import Subject, SubjectKind
+from tolbooth.model.withholding import Withheld
 
 
 class Unit(StrEnum):
@@ -111,6 +113,10 @@ def collect(
         found.append(reader.file(gate.subject, ArtifactRole.MODEL, subject.path, place, None))
     if subject.model_card is not None:
         found.append(reader.model_card(gate.subject, subject.model_card))
+    else:
+        found += list(reader.note(gate.subject, found))
+    if subject.sbom is not None:
+        found.append(reader.sbom(gate.subject, subject.sbom))
     if reader.problems:
         raise ConfigError(reader.problems)
     found += reader.around(gate.subject, found, variables)
@@ -149,8 +155,8 @@ class _Reader:
                 path,
                 project_folder=self._project.folder,
                 now=instant(self._clock()),
-                about=_beginning(data.about) if data else None,
-                valid_until=_end(data.valid_until, zone) if data else None,
+                about=beginning(data.about, zone) if data else None,
+                valid_until=ending(data.valid_until, zone) if data else None,
                 progress=self._reading(path),
             )
         except ConfigError as error:
@@ -204,6 +210,21 @@ class _Reader:
         read = read_model_card(self._project.folder / path, card.artifacts[0], now=instant(self._clock()))
         return Collected.joined([card, read])
 
+    def note(self, subject: str, found: Iterable[Collected]) -> Iterator[Collected]:
+        """What a registry or a run holds as the model's description, read as its card."""
+        notes = [each for part in found for each in part.artifacts if each.name == f"{subject}{NOTE_SUFFIX}"]
+        for note in notes:
+            yield read_model_card(self.paths[note.name], note, now=instant(self._clock()))
+
+    def sbom(self, subject: str, path: str) -> Collected:
+        """The bill of materials or vulnerability report as an artifact, and what it counts."""
+        report = self.file(f"{subject}-sbom", ArtifactRole.SBOM, path, ("subjects", subject, "sbom"), None)
+        if not report.artifacts:
+            return report
+        now = instant(self._clock())
+        read = collect_sbom(self._project.folder / path, report.artifacts[0], now=now, about=subject)
+        return Collected.joined([report, read])
+
     def _keep(self, name: str, path: Path) -> None:
         self.paths[name] = path
         self.states[name] = file_state(path)
@@ -213,8 +234,9 @@ class _Reader:
         declared = data.get(artifact.name)
         if declared is None:
             return artifact
-        until = _end(declared.valid_until, self._project.settings.timezone)
-        dates = replace(artifact.dates, about=_beginning(declared.about) or artifact.dates.about, valid_until=until)
+        zone = self._project.settings.timezone
+        about = beginning(declared.about, zone) or artifact.dates.about
+        dates = replace(artifact.dates, about=about, valid_until=ending(declared.valid_until, zone))
         return replace(artifact, dates=dates)
 
     def _reading(self, path: str) -> Callable[[int, int | None], None]:
@@ -242,7 +264,8 @@ def _subject(project: Project, name: str, settings: SubjectSettings, found: Coll
     """The governed thing, by the digest of its content; by that of its reference where the content can't be had."""
     if settings.in_mlflow:
         digests = (artifact.digest for artifact in found.artifacts if artifact.name == name)
-        digest = next(digests, {"referenceSha256": sha256_hex(f"{settings.tracking} {settings.path}".encode())})
+        reference = Withheld().text(f"{settings.tracking} {settings.path}")
+        digest = next(digests, {"referenceSha256": sha256_hex(reference.encode())})
     else:
         wanted = _same_file(project.folder, settings.path)
         digest = next(each.digest for each in found.artifacts if _same_file(project.folder, each.uri) == wanted)
@@ -264,15 +287,3 @@ def _mlflow_version(name: str, settings: SubjectSettings, found: Collected) -> s
 
 def _same_file(folder: Path, path: str) -> Path:
     return (folder / path).resolve()
-
-
-def _beginning(value: date | datetime | None) -> datetime | None:
-    if value is None or isinstance(value, datetime):
-        return None if value is None else instant(value)
-    return instant(datetime.fromisoformat(f"{value.isoformat()}T00:00:00Z"))
-
-
-def _end(value: date | datetime | None, zone: str) -> datetime | None:
-    if value is None or isinstance(value, datetime):
-        return None if value is None else instant(value)
-    return end_of_day(value, zone)

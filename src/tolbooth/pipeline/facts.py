@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tolbooth.judge.library.policy import Policy
+from tolbooth.judge.needs import kinds_needed
 from tolbooth.measure.pii.run import scan
 from tolbooth.model.errors import MeasureError
 from tolbooth.model.instant import instant
 from tolbooth.model.observation import Artifact, Gap, Observation
 from tolbooth.model.rule import Enforcement
 from tolbooth.pipeline.collecting import Collection, Progress, Unit, Work
-from tolbooth.pipeline.history import COMMITMENT_KIND, RELEASE_KIND, commitments, last_release
+from tolbooth.pipeline.history import COMMITMENT_KIND, RELEASE_KIND, alias_history, commitments, last_release
 from tolbooth.store.embedded import EmbeddedStore
 
 PII_KIND = "pii"
@@ -43,11 +44,13 @@ def further_facts(
 ) -> Further:
     """Personal data in the data sets, the last release, and the commitments to bounds, as far as rules need them.
 
+    Where the aliases of a registered model pointed at earlier gates is told without being asked for: no registry
+    keeps it.
+
     ``store`` is the log; None where there is none yet, so that nothing was released and nothing committed before.
     """
-    needed = {
-        kind for rule in policy.rules if policy.enforcement_of(rule) is not Enforcement.OFF for kind in rule.evidence
-    }
+    asked = (rule for rule in policy.rules if policy.enforcement_of(rule) is not Enforcement.OFF)
+    needed = {kind for rule in asked for kind in kinds_needed(policy, rule)}
     now = instant(clock())
     observations: list[Observation] = []
     gaps: list[Gap] = []
@@ -63,6 +66,11 @@ def further_facts(
     if COMMITMENT_KIND in needed and store is not None:
         about, began = collection.subject.name, collection.run_started_at
         observations += commitments(store, policy, about=about, run_started_at=began, now=now)
+    if store is not None:
+        for version in (each for each in collection.observations if each.kind == "model-version"):
+            pointed, lacking = alias_history(store, version, now=now)
+            observations += pointed
+            gaps += lacking
     return Further(observations=tuple(observations), gaps=tuple(gaps))
 
 

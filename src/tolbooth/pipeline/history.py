@@ -1,4 +1,4 @@
-"""Facts that only the log knows: the last release of a subject, and when its bounds were committed, by the log's clock.
+"""Facts that only the log knows: the last release of a subject, when its bounds were committed, where aliases pointed.
 
 A bound is committed by the first record of an unbroken row of records that carry it: one that was changed and changed
 back counts from the change back.
@@ -33,6 +33,9 @@ from tolbooth.store.embedded import EmbeddedStore, LogEntry
 
 RELEASE_KIND = "last-release"
 COMMITMENT_KIND = "commitment"
+ALIASES_KIND = "alias-history"
+_VERSION_KIND = "model-version"
+_MOST_COLLECTIONS = 1_000
 
 
 def last_release(
@@ -95,6 +98,60 @@ def commitments(
             values |= {"run_started_at": format_instant(run_started_at), "lead_seconds": lead}
         found.append(_observed(COMMITMENT_KIND, about, values, (digest,), now))
     return tuple(found)
+
+
+def alias_history(
+    store: EmbeddedStore, version: Observation, *, now: datetime
+) -> tuple[tuple[Observation, ...], tuple[Gap, ...]]:
+    """Which versions the aliases of a registered model pointed to, as earlier gates saw it; nothing if none did.
+
+    The registry keeps no history, so this is what the log of this project knows: an alias that moved and moved back
+    between two gates was not seen, and only the aliases of the versions that gates looked at were. Where the log can't
+    be read, a gap.
+
+    Args:
+        store: the log.
+        version: the ``model-version`` observation of this gate, which says whose aliases are meant.
+        now: when it is read.
+    """
+    collections = [entry for entry in store.entries() if entry.kind == Kind.COLLECTION][-_MOST_COLLECTIONS:]
+    seen: dict[str, list[dict[str, Any]]] = {}
+    envelopes: list[str] = []
+    try:
+        for entry in collections:
+            found = [each for each in _predicate(store, entry)["observations"] if _is_same_model(each, version)]
+            envelopes += [entry.envelope_sha256] if found else []
+            for alias, number in sorted({pair for each in found for pair in _pointing(each)}):
+                _sighted(seen.setdefault(alias, []), number, format_instant(entry.appended_at))
+    except StoreError as error:
+        return (), (Gap(kind=ALIASES_KIND, about=version.about, code=error.code, message=error.problems[0].message),)
+    if not seen:
+        return (), ()
+    aliases = [{"alias": alias, "seen": sightings} for alias, sightings in sorted(seen.items())]
+    values = {"model": version.values["model"], "clock": "log", "collections": len(collections), "aliases": aliases}
+    return (_observed(ALIASES_KIND, version.about, values, tuple(sorted(set(envelopes))), now),), ()
+
+
+def _is_same_model(written: Mapping[str, Any], version: Observation) -> bool:
+    values = written["values"]
+    return bool(
+        written["kind"] == _VERSION_KIND
+        and (values.get("system"), values.get("model")) == (version.values["system"], version.values["model"])
+    )
+
+
+def _pointing(written: Mapping[str, Any]) -> list[tuple[str, str]]:
+    values = written["values"]
+    return [(str(alias), str(values["version"])) for alias in values.get("aliases", [])]
+
+
+def _sighted(sightings: list[dict[str, Any]], version: str, at: str) -> None:
+    """Add a sighting: one of the version that was seen last makes its time longer."""
+    if sightings and sightings[-1]["version"] == version:
+        sightings[-1]["last_seen_at"] = at
+        sightings[-1]["gates"] += 1
+    else:
+        sightings.append({"version": version, "first_seen_at": at, "last_seen_at": at, "gates": 1})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

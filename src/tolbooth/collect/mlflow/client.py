@@ -21,8 +21,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 from tolbooth.collect.mlflow.asking import Asking
 from tolbooth.collect.mlflow.wanted import MlflowSubject, Patience
-from tolbooth.collect.secrets import Withheld
 from tolbooth.model.errors import ConfigError
+from tolbooth.model.withholding import Withheld
 
 _HTTP = frozenset({"http", "https"})
 _LOCAL = frozenset({"", "file"})

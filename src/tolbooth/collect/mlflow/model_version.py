@@ -20,8 +20,8 @@ from tolbooth.collect.mlflow.artifacts import Place, fetched, listed
 from tolbooth.collect.mlflow.client import Source
 from tolbooth.collect.mlflow.ipe import record
 from tolbooth.collect.mlflow.run import identifier, milliseconds
-from tolbooth.collect.secrets import Withheld
 from tolbooth.model.observation import Artifact, ArtifactRole, Dates, IpeRecord, Observation
+from tolbooth.model.withholding import Withheld
 
 KIND = "model-version"
 ENVIRONMENT_FILES = ("conda.yaml", "python_env.yaml", "requirements.txt")

@@ -14,10 +14,10 @@ from tolbooth import __version__
 from tolbooth.collect.mlflow.artifacts import listed, place_of
 from tolbooth.collect.mlflow.client import Source
 from tolbooth.collect.mlflow.ipe import record
-from tolbooth.collect.secrets import Withheld
 from tolbooth.model.errors import CollectError
 from tolbooth.model.instant import format_instant
 from tolbooth.model.observation import Dates, Gap, IpeRecord, Observation
+from tolbooth.model.withholding import Withheld
 
 KIND = "run"
 

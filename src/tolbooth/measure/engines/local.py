@@ -27,6 +27,7 @@ from tolbooth.measure.fairness.counter import CELL_LIMIT, FairnessCounter
 from tolbooth.measure.fairness.counts import FairnessCounts
 from tolbooth.measure.interface import Progress
 from tolbooth.model.errors import ConfigError, MeasureError, Problem, TolboothError
+from tolbooth.model.withholding import Withheld
 
 _PARQUET = {".parquet", ".pq", ".parq"}
 _BATCH_ROWS = 1 << 17
@@ -120,7 +121,7 @@ def data_files(path: Path) -> list[Path]:
 def _no_file(path: Path) -> TolboothError:
     there = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
     close = difflib.get_close_matches(path.name, there, n=1)
-    hint = f"did you mean '{path.with_name(close[0])}'?" if close else None
+    hint = f"did you mean '{Withheld().text(str(path.with_name(close[0])))}'?" if close else None
     return ConfigError.of("measure.file-missing", f"there is no file {path.name}", hint=hint)
 
 
@@ -282,6 +283,6 @@ def reading(file: Path) -> Iterator[None]:
         kind = "CSV" if is_csv(file) else "Parquet"
         raise MeasureError.of(
             "measure.unreadable",
-            f"{file.name} could not be read{where}: it is no whole {kind} file",
+            f"{Withheld().text(file.name)} could not be read{where}: it is no whole {kind} file",
             hint="is it complete, in UTF-8, and what its name says?",
         ) from None

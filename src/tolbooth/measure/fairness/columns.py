@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from pyarrow import types
 
 from tolbooth.model.errors import ConfigError, MeasureError, Problem
+from tolbooth.model.withholding import Withheld
 
 MISSING = 2
 """The code of a missing label or prediction; 0 and 1 stand for themselves."""
@@ -68,7 +69,8 @@ def _missing(name: str, available: Sequence[str]) -> Problem:
     close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
     shown = ", ".join(available[:_COLUMNS_SHOWN]) or "none"
     more = f" and {len(available) - _COLUMNS_SHOWN} more" if len(available) > _COLUMNS_SHOWN else ""
-    hint = f"did you mean '{folded[close[0]]}'?" if close else f"its columns: {shown}{more}"
+    # NOTE: a CSV without a header has cells for names.
+    hint = Withheld().text(f"did you mean '{folded[close[0]]}'?" if close else f"its columns: {shown}{more}")
     message = f"the data has no column '{name}'"
     return Problem(code="measure.column-missing", message=message, hint=hint, about=name)
 

@@ -15,6 +15,7 @@ from tolbooth.measure.pii.headers import hints_of
 from tolbooth.measure.pii.masks import mask
 from tolbooth.measure.pii.reference import DETECTOR, scan_text
 from tolbooth.measure.pii.summary import COUNTED, CheckCounts, ColumnCounts, EntityCounts, PiiSummary
+from tolbooth.model.withholding import Withheld
 
 KEY_BYTES = 16
 """A key has at least so many bytes."""
@@ -155,12 +156,13 @@ _BITS = {
 
 
 def _shown(name: str) -> str:
-    """A column's name with what is personal in it masked: a CSV without a header has values for names."""
+    """A column's name with what is personal or secret in it masked: a CSV without a header has values for names."""
     shown = name
     for span in reversed(scan_text(name)):
         masked = mask(span.entity_type, name[span.start : span.end])
         shown = shown[: span.start] + masked + shown[span.end :]
-    return shown
+    # Secrets that are no entity of the measure, such as tokens of services.
+    return Withheld().text(shown)
 
 
 def _checked(text: str) -> Iterable[tuple[Entity, bool]]:

@@ -1,4 +1,4 @@
-"""Keeps secrets and personal data out of strings that a source gives and that would be kept in evidence.
+"""Keeps secrets and personal data out of strings that a source gives and that would be kept or shown.
 
 What looks like one is replaced by ``[withheld: <kind>]`` before anything is digested, stored or shown, and counted. It
 errs towards withholding. It knows forms, not people: a bare name is kept out by a field allow-list, never by this.
@@ -78,7 +78,17 @@ _RECOGNISERS = (
     ),
     _Recogniser(
         "credential",
-        re.compile(rf"(?i)(?<![a-z]){_CREDENTIAL_WORD}[\"']?\s*(?:=|:|%3D)\s*[\"']?(?P<value>[^\s\"',;&]+)"),
+        re.compile(
+            rf"(?i)(?<![a-z]){_CREDENTIAL_WORD}\\*[\"']?\s*(?:=|:|%3D)\s*\\*[\"']?"
+            r"(?P<value>[^\s\"',;&]+?)(?=\\*[\"']|[\s,;&]|\Z)"
+        ),
+    ),
+    # An option of a command line, as people write it and as a list of arguments holds it.
+    _Recogniser(
+        "credential",
+        re.compile(
+            rf"(?i)(?<![\w-])--?[\w-]{{0,40}}?{_CREDENTIAL_WORD}(?:\s+|[\"']\s*,\s*[\"'])(?P<value>[^\s\"'-][^\s\"']*)"
+        ),
     ),
     _Recogniser("e-mail", re.compile(r"(?<![\w.+%-])[\w.+%-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+")),
     _Recogniser("IBAN", re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"), _mod97),
