@@ -1,183 +1,167 @@
-"""``demo``: a real model on real, openly licensed data, taken through the whole way, step by step.
+"""``demo``: the whole way on a real model in a real MLflow store, from a refusal to what settles it.
 
-The data are the 432 releases of Rossi, Berk & Lenihan, *Money, Work, and Crime* (1980): people released from prison
-who were followed for a year. They ship with the ``lifelines`` package. The sensitive feature is ``race``.
+The data are 432 releases from Maryland's prisons (Rossi, Berk & Lenihan, *Money, Work, and Crime*, 1980): people
+released from prison who were followed for a year. They ship with the ``lifelines`` package. The sensitive feature is
+``race``. Nothing in the walk is told beforehand: every verdict and number is what the gate found.
 """
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 from tolbooth.config.environment import Environment
 from tolbooth.config.load import FILE_NAME, load_project
-from tolbooth.model.decision import Decision
-from tolbooth.model.errors import ConfigError
+from tolbooth.evidence.keys import PublicKey
+from tolbooth.model.errors import VerificationError
+from tolbooth.onboard.demo_folder import CARD_FILE, EVALUATION, TRAIN_FILE, mark_finished, mark_unfinished, prepare
+from tolbooth.onboard.demo_settings import DECLARED, OWN_BOUNDS, change
+from tolbooth.onboard.demo_training import train
+from tolbooth.onboard.demo_words import SYNTHETIC, ending, remedies
 from tolbooth.onboard.init import init
-from tolbooth.pipeline.collecting import Work
+from tolbooth.pipeline.collecting import Progress
 from tolbooth.pipeline.gate import gate
 from tolbooth.pipeline.replay import replay
 from tolbooth.pipeline.reporting import report_on
 from tolbooth.pipeline.seal import SealedPack, seal
 from tolbooth.pipeline.verify import examine_pack
-from tolbooth.pipeline.workspace import Workspace, open_workspace, utc_now
+from tolbooth.pipeline.workspace import SEAL_KEY, Workspace, load_keys, open_workspace, utc_now
 from tolbooth.report.html import render_html
 from tolbooth.report.model import Report
 from tolbooth.store.durable import write_whole
 
-FEATURES = ("fin", "age", "wexp", "mar", "paro", "prio")
-SEED = 7
-_ACCURACY = "  # parameters:\n  #   performance.minimum: {metric: accuracy, bound: 0.7}\n"
-_DECLARED = "  parameters:\n    performance.minimum: {metric: accuracy, bound: 0.7}\n"
-_CARD = """\
-# Re-arrest within a year
-
-A demonstration, not a model to use: it predicts re-arrest from six columns of a study of 1980.
-
-## Intended use
-
-To show a release gate. It must not decide about people.
-
-## Data
-
-432 releases from Maryland's prisons, followed for a year (Rossi, Berk & Lenihan, 1980), from the lifelines package.
-
-## Limits
-
-53 of the 432 people are not Black, so error rates for them rest on few cases.
-"""
+KEY_FILE = "release.pub"
+REPORT_FILE = "report.html"
+_LEFT_OUT = "left out here: the CI file and pre-commit entry that it writes in a repository"
+SETTLING = ("--cross-validate", "--without-contacts")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One step of the way: what was done, the command that does it, and what it printed, if anything."""
+class Audience(Protocol):
+    """Who watches: told of each step as it begins, of long work while it lasts, and of what came of it."""
 
-    title: str
-    command: str | None
-    lines: tuple[str, ...] = ()
-    report: Report | None = None
+    def step(self, title: str, command: str | None = None) -> None:
+        """A step begins; the command is what does it, as it would be typed in the demo's folder."""
+
+    def said(self, *lines: str) -> None:
+        """What came of it."""
+
+    def report(self, report: Report) -> None:
+        """What the gate printed."""
+
+    def training(self) -> AbstractContextManager[Callable[[str], None]]:
+        """Long work that says line by line how far it is."""
+
+    def deciding(self) -> AbstractContextManager[Progress]:
+        """Long work that is counted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """Where the demo's results are, and what was decided."""
+def demo(folder: Path, environment: Environment, audience: Audience) -> tuple[str, ...]:
+    """Train, gate, settle what the gate asked for, gate again, seal, verify, replay and render.
 
-    decision: Decision
-    pack: Path
-    public_key: Path
-    report: Path
-
-
-def demo(folder: Path, environment: Environment, *, tell: Callable[[Step], None]) -> Shown:
-    """Train, gate, seal, verify, replay and render; ``tell`` gets each step as it ends.
+    Returns:
+        What is to be said at the end: the last verdict, what it leaves open, the paths, and what to try next.
 
     Raises:
-        ConfigError: ``demo.extra`` without the extra ``demo``; ``demo.exists`` if the folder is not empty.
+        ConfigError: ``demo.extra``, ``demo.exists``, ``demo.unfinished`` or ``demo.folder``, as ``prepare``;
+            ``demo.train`` if the training script fails.
+        VerificationError: if the pack that was just sealed does not verify, or gives another decision.
     """
-    _refuse_used(folder)
-    tell(_train(folder))
-    tell(_initialise(folder))
-    workspace = open_workspace(load_project(folder / FILE_NAME), environment)
-    case = gate(workspace, "release", variables={}, progress=_silent)
-    tell(Step(title="Decided, and recorded every step", command="tolbooth gate release", report=report_on(case)))
-    sealed = seal(workspace, None)
-    public_key = folder / "release.pub"
-    write_whole(public_key, workspace.keys.seal.public_key.to_pem().encode())
-    for step in _prove(workspace, sealed, public_key):
-        tell(step)
-    report = folder / "report.html"
-    write_whole(report, render_html(report_on(case)).encode())
-    return Shown(decision=case.decision, pack=sealed.path, public_key=public_key, report=report)
-
-
-def _refuse_used(folder: Path) -> None:
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ConfigError.of(
-            "demo.exists", f"{folder} is there already and is not empty", hint="name a folder that does not exist yet"
-        )
-
-
-def _train(folder: Path) -> Step:
-    rows = _study()
+    prepare(folder)
+    walk = _Walk(folder.resolve(), environment, audience)
     try:
-        import joblib  # noqa: PLC0415 - heavy, and only in the extra
-        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
-        from sklearn.model_selection import train_test_split  # noqa: PLC0415
-    except ImportError as error:
-        raise _no_extra() from error
-    train, test = train_test_split(rows, test_size=0.5, random_state=SEED, stratify=rows["arrest"])
-    model = LogisticRegression(max_iter=1000).fit(train[[*FEATURES]], train["arrest"])
-    predictions = test.assign(y_true=test["arrest"], y_pred=model.predict(test[[*FEATURES]]))
-    folder.mkdir(parents=True, exist_ok=True)
-    joblib.dump(model, folder / "model.joblib")
-    train.to_parquet(folder / "train.parquet", index=False)
-    predictions[["race", "y_true", "y_pred"]].to_parquet(folder / "predictions.parquet", index=False)
-    (folder / "MODEL_CARD.md").write_text(_CARD, encoding="utf-8")
-    return Step(
-        title="Trained a model",
-        command=None,
-        lines=(
-            f"{len(rows)} people released from prison, followed for a year (Rossi, Berk & Lenihan 1980)",
-            f"logistic regression on {len(train)} of them, predictions for the other {len(test)}",
-            f"{folder}/model.joblib, train.parquet, predictions.parquet, MODEL_CARD.md",
-        ),
-    )
+        return walk.whole()
+    except BaseException as error:
+        error.add_note(f"The demo stopped at '{walk.at}'; what lies in {folder} is unfinished.")
+        raise
 
 
-def _study() -> Any:
-    """The study's table, with words for race (its code book: 1 is Black, 0 is other)."""
-    spec = importlib.util.find_spec("lifelines")
-    if spec is None or not spec.submodule_search_locations:
-        raise _no_extra()
-    import pandas as pd  # noqa: PLC0415 - heavy, and only in the extra
+class _Walk:
+    """One walk: every step is marked in the folder as it begins, so that a walk that stops says where."""
 
-    # NOTE: read beside the package, not through it: importing lifelines takes seconds and draws in matplotlib.
-    table = pd.read_csv(Path(spec.submodule_search_locations[0]) / "datasets" / "rossi.csv")
-    return table.assign(race=table["race"].map({1: "Black", 0: "other"}))
+    def __init__(self, folder: Path, environment: Environment, audience: Audience) -> None:
+        self._folder = folder
+        self._environment = environment
+        self._audience = audience
+        self.at = ""
 
+    def whole(self) -> tuple[str, ...]:
+        """All steps in their order."""
+        self._train("Train a model and log it to MLflow", ())
+        self._audience.said(*SYNTHETIC)
+        self._initialise()
+        first = self._gate("Ask the gate")
+        self._step("What stands in the way, and what settles it")
+        self._audience.said(*remedies(first))
+        self._declare()
+        self._train("Evaluate on everybody, without addresses; the alias moves", SETTLING)
+        last = self._gate("Ask the gate again; no bound has moved")
+        return self._keep(last)
 
-def _no_extra() -> ConfigError:
-    error = ConfigError.of("demo.extra", "the demo needs its extra", hint="pip install 'tolbooth[demo]'")
-    assert isinstance(error, ConfigError)
-    return error
+    def _step(self, title: str, command: str | None = None) -> None:
+        self.at = title
+        mark_unfinished(self._folder, title)
+        self._audience.step(title, command)
 
+    def _train(self, title: str, options: tuple[str, ...]) -> None:
+        self._step(title, " ".join(("python", TRAIN_FILE, *options)))
+        with self._audience.training() as say:
+            train(self._folder, options, say)
 
-def _initialise(folder: Path) -> Step:
-    written = init(folder, project="rearrest")
-    text = written.path.read_text(encoding="utf-8")
-    write_whole(written.path, text.replace(_ACCURACY, _DECLARED).encode())
-    return Step(
-        title="Wrote the settings for what is there, and declared our own bound: accuracy at least 70 %",
-        command="tolbooth init",
-        lines=(*written.choices, str(written.path)),
-    )
+    def _initialise(self) -> None:
+        self._step("Write the settings for what is there", "tolbooth init")
+        # NOTE: files for CI would go to the root of whatever repository holds the folder, which is not the demo's.
+        written = init(self._folder)
+        load_keys(self._environment)
+        keys = f"your keys are in {self._environment.keys_folder}: one seals, one keeps the log"
+        others = (f"{each.path}: {each.lines[0]}" for each in written.others if each.path is not None)
+        self._audience.said(*written.choices, *others, _LEFT_OUT, keys)
+        self._step(f"Edit {FILE_NAME}: personal data block, accuracy gets a bound")
+        self._audience.said(*change(self._folder / FILE_NAME, OWN_BOUNDS))
 
+    def _declare(self) -> None:
+        self._step(f"Edit {FILE_NAME} and {CARD_FILE}: who answers, how it is tested")
+        self._audience.said(*change(self._folder / FILE_NAME, DECLARED))
+        card = self._folder / CARD_FILE
+        write_whole(card, card.read_bytes() + EVALUATION.encode())
+        self._audience.said(*(f"+{line}" for line in EVALUATION.strip().splitlines()))
 
-def _prove(workspace: Workspace, sealed: SealedPack, public_key: Path) -> Iterator[Step]:
-    key = workspace.keys.seal.public_key
-    yield Step(
-        title="Sealed it: one file that a stranger can check",
-        command="tolbooth seal",
-        lines=(str(sealed.path), f"root {sealed.root}"),
-    )
-    examination = examine_pack(sealed.path, key, as_of=utc_now())
-    if examination.broken is not None:
-        raise examination.broken
-    checked = ", ".join(step.name for step in examination.steps)
-    yield Step(
-        title="Verified the pack, offline, with the public key alone",
-        command=f"tolbooth verify {sealed.path} --key {public_key}",
-        lines=(f"held: {checked}",),
-    )
-    again = replay(sealed.path, key)
-    yield Step(
-        title="Computed the decision again from the pack: " + ("identical" if again.holds else "NOT identical"),
-        command=f"tolbooth replay {sealed.path} --key {public_key}",
-    )
+    def _workspace(self) -> Workspace:
+        return open_workspace(load_project(self._folder / FILE_NAME), self._environment)
 
+    def _gate(self, title: str) -> Report:
+        self._step(title, "tolbooth gate")
+        with self._audience.deciding() as progress:
+            report = report_on(gate(self._workspace(), None, variables={}, progress=progress))
+        self._audience.report(report)
+        return report
 
-def _silent(_work: Work, _done: int, _total: int | None) -> None:
-    return
+    def _keep(self, last: Report) -> tuple[str, ...]:
+        workspace = self._workspace()
+        self._step("Seal it: one file that a stranger can check", "tolbooth seal")
+        sealed = seal(workspace, None)
+        self._audience.said(sealed.path.name, f"root {sealed.root}")
+        public_key = self._folder / KEY_FILE
+        self._step("Give the public key to whoever checks it", f"tolbooth key export {SEAL_KEY} > {KEY_FILE}")
+        write_whole(public_key, workspace.keys.seal.public_key.to_pem().encode())
+        self._prove(sealed, workspace.keys.seal.public_key)
+        page = self._folder / REPORT_FILE
+        self._step("Write the report for people", f"tolbooth report --format html --to {REPORT_FILE}")
+        write_whole(page, render_html(report_on(sealed.case)).encode())
+        said = tuple(ending(last, folder=self._folder, pack=sealed.path, public_key=public_key, page=page))
+        mark_finished(self._folder, "\n".join((*said, "")))
+        return said
+
+    def _prove(self, sealed: SealedPack, key: PublicKey) -> None:
+        arguments = f"{sealed.path.name} --key {KEY_FILE}"
+        self._step("Verify it, offline, with the public key alone", f"tolbooth verify {arguments}")
+        examination = examine_pack(sealed.path, key, as_of=utc_now())
+        if examination.broken is not None:
+            raise examination.broken
+        self._audience.said("held: " + ", ".join(step.name for step in examination.steps))
+        self._step("Compute the decision again from the pack", f"tolbooth replay {arguments}")
+        again = replay(sealed.path, key)
+        if not again.holds:
+            raise VerificationError.of("demo.replay", "the pack gives another decision when it is computed again")
+        self._audience.said("identical, byte for byte")
