@@ -60,6 +60,21 @@ class Session:
         named = self.config_file or self.environment.config_file
         return open_project(named if named is not None else find_project_file(Path.cwd()))
 
+    def project_if_any(self) -> Project | None:
+        """The project, or None where there is none: what is shipped can be looked at without one.
+
+        Raises:
+            ConfigError: if there is one, and its file has mistakes.
+        """
+        from tolbooth.model.errors import ConfigError
+
+        try:
+            return self.project()
+        except ConfigError as error:
+            if error.code != "config.not-found":
+                raise
+            return None
+
 
 pass_session = click.make_pass_decorator(Session)
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """Paths from the environment.
+    """Paths and secrets from the environment.
 
     ``keys_folder`` is where this user's keys live, never below a project. ``key_file`` and ``log_key_file`` name the
     keys of a machine without a user, such as a CI runner. ``config_file`` overrides the search upwards. ``ci`` is set
-    on CI runners, whose run ends as a transcript.
+    on CI runners, whose run ends as a transcript. ``opa_token`` is what an OPA server asks for, or ``opa_token_file``
+    holds it. ``allow_engine`` is a version of the embedded engine that nobody proved, asked for by name.
     """
 
     keys_folder: Path
@@ -21,6 +22,9 @@ class Environment:
     log_key_file: Path | None
     config_file: Path | None
     ci: bool
+    opa_token: str | None = field(default=None, repr=False)
+    opa_token_file: Path | None = None
+    allow_engine: str | None = None
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Environment:
@@ -35,6 +39,9 @@ class Environment:
             log_key_file=_path(variables, "TOLBOOTH_LOG_KEY_FILE"),
             config_file=_path(variables, "TOLBOOTH_CONFIG"),
             ci=variables.get("CI", "").lower() in {"1", "true", "yes"},
+            opa_token=variables.get("TOLBOOTH_OPA_TOKEN") or None,
+            opa_token_file=_path(variables, "TOLBOOTH_OPA_TOKEN_FILE"),
+            allow_engine=variables.get("TOLBOOTH_ALLOW_ENGINE") or None,
         )
 
 

@@ -14,10 +14,12 @@ from tolbooth.config.mistakes import nearest, problems_of, valid_part
 from tolbooth.config.settings import (
     NOT_YET,
     DataSettings,
+    EnforcementSettings,
     GateSettings,
     Name,
     ParameterValue,
     PolicySettings,
+    RelativePath,
     RuleCode,
     Section,
     Settings,
@@ -26,7 +28,6 @@ from tolbooth.config.settings import (
 from tolbooth.config.yaml_source import Path as YamlPath
 from tolbooth.config.yaml_source import YamlDocument, parse_yaml
 from tolbooth.model.errors import ConfigError, Place, Problem
-from tolbooth.model.rule import Enforcement
 
 FILE_NAME = "tolbooth.yaml"
 _FURTHEST_UP = 3
@@ -138,11 +139,12 @@ def sound_parts(document: YamlDocument) -> Settings:
     """
     policy = _section(document, "policy")
     parameters = {code: each for code, each in _entries(policy, "parameters") if isinstance(each, dict)}
-    levels = {code: valid_part(Enforcement, each) for code, each in _entries(policy, "enforcement")}
+    levels = {code: valid_part(EnforcementSettings, each) for code, each in _entries(policy, "enforcement")}
     return Settings.model_construct(
         subjects=_valid_entries(SubjectSettings, _section(document, "subjects")),
         data=_valid_entries(DataSettings, _section(document, "data")),
         policy=PolicySettings.model_construct(
+            sources=valid_part(tuple[RelativePath, ...], policy.get("sources")) or ("built-in",),
             rules=valid_part(tuple[RuleCode, ...], policy.get("rules")),
             collections=valid_part(tuple[Name, ...], policy.get("collections")) or (),
             parameters={code: _valid_entries(ParameterValue, each) for code, each in parameters.items()},

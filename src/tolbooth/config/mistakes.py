@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from types import UnionType
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -33,33 +33,36 @@ _WANTED: Mapping[str, str] = {
 _NEAR = 0.6
 
 
-def problems_of(document: YamlDocument, error: ValidationError) -> list[Problem]:
-    """Every mistake that pydantic found; a key that is missing since it was misspelt beside is one mistake, not two."""
+def problems_of(document: YamlDocument, error: ValidationError, model: type[BaseModel] = Settings) -> list[Problem]:
+    """Every mistake that pydantic found; a key that is missing since it was misspelt beside is one mistake, not two.
+
+    ``model`` is what the whole file was read as.
+    """
     details = error.errors(include_url=False)
     misspelt = {
-        (*detail["loc"][:-1], _meant(detail["loc"])) for detail in details if detail["type"] == "extra_forbidden"
+        (*detail["loc"][:-1], _meant(model, detail["loc"])) for detail in details if detail["type"] == "extra_forbidden"
     }
     return [
-        _problem_of(document, detail)
+        _problem_of(document, detail, model)
         for detail in details
         if detail["type"] != "missing" or detail["loc"] not in misspelt
     ]
 
 
-def _meant(loc: tuple[int | str, ...]) -> str | None:
+def _meant(model: type[BaseModel], loc: tuple[int | str, ...]) -> str | None:
     """The key that is nearest to an unknown one."""
     path = tuple(part for part in loc[:-1] if part != "[key]")
-    close = difflib.get_close_matches(str(loc[-1]), _fields_at(Settings, path), n=1, cutoff=_NEAR)
+    close = difflib.get_close_matches(str(loc[-1]), _fields_at(model, path), n=1, cutoff=_NEAR)
     return close[0] if close else None
 
 
-def _problem_of(document: YamlDocument, detail: ErrorDetails) -> Problem:
+def _problem_of(document: YamlDocument, detail: ErrorDetails, model: type[BaseModel]) -> Problem:
     """One mistake that pydantic found, at its place in the document."""
     path = _real_path(document, detail["loc"])
     label = ".".join(str(part) for part in path) or "the file"
     match detail["type"]:
         case "extra_forbidden":
-            return _unknown_key(document, path)
+            return _unknown_key(document, path, model)
         case "missing":
             return Problem(
                 code="config.missing-key", message=f"'{label}' is missing", place=document.place(path[:-1], key=True)
@@ -118,9 +121,10 @@ def written(value: object) -> str:
             return "a list"
 
 
-def _unknown_key(document: YamlDocument, path: YamlPath) -> Problem:
-    fields = _fields_at(Settings, path[:-1])
-    hint = nearest(str(path[-1]), [*fields, *(NOT_YET if len(path) == 1 else ())]) or f"one of: {', '.join(fields)}"
+def _unknown_key(document: YamlDocument, path: YamlPath, model: type[BaseModel]) -> Problem:
+    fields = _fields_at(model, path[:-1])
+    ahead = NOT_YET if len(path) == 1 and model is Settings else ()
+    hint = nearest(str(path[-1]), [*fields, *ahead]) or f"one of: {', '.join(fields)}"
     where = f" in '{'.'.join(map(str, path[:-1]))}'" if path[1:] else ""
     place = document.place(path, key=True)
     return Problem(code="config.unknown-key", message=f"unknown key '{path[-1]}'{where}", place=place, hint=hint)
@@ -142,9 +146,18 @@ def _real_path(document: YamlDocument, loc: tuple[int | str, ...]) -> YamlPath:
     path: YamlPath = ()
     for position, part in enumerate(loc):
         last = position == len(loc) - 1
-        if (*path, part) in document.values or (*path, part) in document.keys or (last and part != "[key]"):
+        known = (*path, part) in document.values or (*path, part) in document.keys
+        if known or (last and part != "[key]" and _holds_keys(document, path)):
             path = (*path, part)
     return path
+
+
+def _holds_keys(document: YamlDocument, path: YamlPath) -> bool:
+    """Whether the file has a mapping or a list at ``path``: a single value may stand for a longer form."""
+    found = document.value
+    for part in path:
+        found = found[part]
+    return isinstance(found, (dict, list))
 
 
 def _fields_at(model: type[BaseModel], path: YamlPath) -> list[str]:
@@ -154,14 +167,24 @@ def _fields_at(model: type[BaseModel], path: YamlPath) -> list[str]:
         if isinstance(current, type) and issubclass(current, BaseModel):
             current = current.model_fields[str(part)].annotation
         else:
-            current = get_args(current)[-1]
+            current = [each for each in get_args(current) if each is not Ellipsis][-1]
         current = _without_none(current)
-    if isinstance(current, type) and issubclass(current, BaseModel):
-        return [*current.model_fields]
+    return _keys_of(current)
+
+
+def _keys_of(annotation: Any) -> list[str]:
+    """The keys of a section; of a mapping with declared keys, these and those of the section that one stands for."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [field.alias or name for name, field in annotation.model_fields.items()]
+    keys = get_args(annotation)[:1]
+    if keys and get_origin(keys[0]) is Literal:
+        return [*_keys_of(get_args(annotation)[-1]), *get_args(keys[0])]
     return []
 
 
 def _without_none(annotation: Any) -> Any:
+    if get_origin(annotation) is Annotated:
+        return _without_none(get_args(annotation)[0])
     if get_origin(annotation) is UnionType:
         return next(arg for arg in get_args(annotation) if arg is not type(None))
     return annotation

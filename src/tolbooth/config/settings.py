@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -17,7 +18,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from tolbooth.model.observation import ArtifactRole
-from tolbooth.model.rule import Enforcement
+from tolbooth.model.rule import Enforcement, Point
 from tolbooth.model.subject import SubjectKind
 
 RULE_CODE_PATTERN = r"^[a-z0-9_]+(\.[a-z0-9_]+)+$"
@@ -78,13 +79,24 @@ def _as_written(value: object) -> object:
 Version = Annotated[Name, BeforeValidator(_as_written)]
 
 
+class EngineName(StrEnum):
+    """The engines that judge Rego."""
+
+    EMBEDDED = "embedded"
+    OPA = "opa"
+
+
 class Section(BaseModel):
     """A mapping of the file; unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
-class SubjectSettings(Section):
+class Declaration(Section):
+    """What the project says about its own things: a fact that rules read, and no setting of Tolbooth's."""
+
+
+class SubjectSettings(Declaration):
     """A governed thing: where it is, and what its owner declares about it."""
 
     path: RelativePath = Field(
@@ -98,7 +110,14 @@ class SubjectSettings(Section):
     version: Version | None = Field(
         default=None, description="What people call this version; its digest is what counts. MLflow's own, if left out."
     )
-    model_card: RelativePath | None = Field(default=None, description="The model card, a Markdown file.")
+    model_card: RelativePath | None = Field(
+        default=None, description="The model card, a Markdown file; without one, what MLflow holds as a description."
+    )
+    sbom: RelativePath | None = Field(
+        default=None,
+        description="A bill of materials (CycloneDX or SPDX) or a vulnerability report (Grype, Trivy or pip-audit), "
+        "in JSON.",
+    )
     owner: str | None = Field(default=None, description="Who answers for the subject: a team or a role.")
     purpose: str | None = Field(default=None, description="What it is for.")
     risk_tier: str | None = Field(default=None, description="Its tier on the project's own scale.")
@@ -109,14 +128,14 @@ class SubjectSettings(Section):
         return self.path.startswith(("models:/", "runs:/"))
 
 
-class PersonalData(Section):
+class PersonalData(Declaration):
     """Why a column of personal data may be there."""
 
     purpose: str = Field(min_length=1, description="What it is kept for.")
     legal_basis: str = Field(min_length=1, description="On which legal basis, such as GDPR Art. 6(1)(b).")
 
 
-class DataSettings(Section):
+class DataSettings(Declaration):
     """A data set: where it is, what it is to the release, and which of its columns are measured."""
 
     path: RelativePath = Field(
@@ -139,25 +158,82 @@ class DataSettings(Section):
         return self.path.removeprefix("run:/") if self.path.startswith("run:/") else None
 
 
+class DrillSettings(Declaration):
+    """A known-bad case that the gate must refuse: an input document, or data in place of the gate's own."""
+
+    input: RelativePath | None = Field(
+        default=None, description="A known-bad input document: a JSON file as 'tolbooth policy input' prints it."
+    )
+    data: Mapping[Name, RelativePath] = Field(
+        default_factory=dict, description="Known-bad files or folders, by the data set that each stands in for."
+    )
+    refused_by: tuple[RuleCode, ...] = Field(
+        default=(), description="The rules that must fail; default: any rule that denies."
+    )
+
+
 class GateSettings(Section):
     """A decision point: what passes through it, and where it stands."""
 
     subject: Name = Field(description="Which of the subjects passes through this gate.")
     environment: Name = Field(default="local", description="Where the subject would go.")
     data: tuple[Name, ...] | None = Field(default=None, description="Which data sets are looked at; default: all.")
+    point: Point = Field(default=Point.CI, description="Where the gate stands: pre-commit, ci, promote or serve.")
+    drills: Mapping[Name, DrillSettings] = Field(
+        default_factory=dict, description="Known-bad cases; 'tolbooth gate --drill' proves that each is refused."
+    )
+
+
+class LevelSettings(Section):
+    """A level that holds from a day on; a deny that lies ahead is a warning until then."""
+
+    level: Enforcement = Field(description="What a failing rule does: off, observe, warn or deny.")
+    effective_on: Day = Field(default=None, alias="from", description="The day from which a deny denies.")
+
+
+def _by_point(value: object) -> object:
+    """A level alone, with or without a day, stands for every point."""
+    if isinstance(value, dict) and value.keys().isdisjoint({"level", "from"}):
+        return {point: {"level": each} if isinstance(each, str) else each for point, each in value.items()}
+    return {"all": value if isinstance(value, dict) else {"level": value}}
+
+
+_Points = Mapping[Literal["all", "pre-commit", "ci", "promote", "serve"], LevelSettings]
+EnforcementSettings = Annotated[
+    _Points,
+    BeforeValidator(_by_point, json_schema_input_type=Enforcement | LevelSettings | _Points),
+]
+
+
+class OpaSettings(Section):
+    """Which OPA judges; the token for a server comes from TOLBOOTH_OPA_TOKEN or TOLBOOTH_OPA_TOKEN_FILE."""
+
+    url: str | None = Field(default=None, description="A server, such as https://opa.example.org:8181.")
+    binary: RelativePath | None = Field(
+        default=None, description="The program that is started where there is no url; default: opa on the path."
+    )
+    ca_file: RelativePath | None = Field(default=None, description="The CA that the server's certificate is from.")
+    version: Version | None = Field(default=None, description="Accept this version of OPA, and no other.")
 
 
 class PolicySettings(Section):
     """Which rules, with which parameters, enforced how."""
 
+    sources: tuple[RelativePath, ...] = Field(
+        default=("built-in",), min_length=1, description="Where rules come from: built-in, and folders of the project."
+    )
     rules: tuple[RuleCode, ...] | None = Field(default=None, description="Rules by code; default: the collections'.")
     collections: tuple[Name, ...] = Field(default=("minimal",), description="Named sets of rules.")
     parameters: Mapping[RuleCode, Mapping[Name, ParameterValue]] = Field(
         default_factory=dict, description="Parameters by rule; see the rule's page."
     )
-    enforcement: Mapping[RuleCode, Enforcement] = Field(
-        default_factory=dict, description="What a failing rule does here: off, observe, warn or deny."
+    enforcement: Mapping[RuleCode, EnforcementSettings] = Field(
+        default_factory=dict,
+        description="What a failing rule does: off, observe, warn or deny; by enforcement point, and from a day, if "
+        "need be.",
     )
+    engine: EngineName = Field(default=EngineName.EMBEDDED, description="Which engine judges: embedded or opa.")
+    opa: OpaSettings = Field(default_factory=OpaSettings, description="Where OPA is, if it is the engine.")
 
 
 class OutputSettings(Section):
@@ -182,12 +258,14 @@ class Settings(Section):
     data: Mapping[Name, DataSettings] = Field(default_factory=dict, description="What it rests on.")
     gates: Mapping[Name, GateSettings] = Field(min_length=1, description="Where it is decided.")
     policy: PolicySettings = Field(default_factory=PolicySettings, description="By which rules.")
+    people: RelativePath | None = Field(
+        default=None, description="The file that says who the people are; default: people.yaml, if it is there."
+    )
     output: OutputSettings = Field(default_factory=OutputSettings, description="Where results go.")
 
 
 NOT_YET: Mapping[str, str] = {
     "log": "a log of record elsewhere",
-    "people": "people, their keys and roles",
 }
 """Keys of the format that this release refuses, and what they will hold."""
 

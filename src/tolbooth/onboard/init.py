@@ -1,19 +1,25 @@
-"""``init``: a small, commented ``tolbooth.yaml`` for what is there. Never overwrites; never loosens a bound."""
+"""``init``: ``tolbooth.yaml``, its lock, a CI file and a hook for what is there. Never overwrites; loosens no bound."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tolbooth import __version__
 from tolbooth.config.load import FILE_NAME
 from tolbooth.config.settings import json_schema
 from tolbooth.judge.library.load import built_in_library
+from tolbooth.judge.library.lock import LOCK_NAME, locked_sources, write_lock
 from tolbooth.model.errors import ConfigError
 from tolbooth.model.observation import ArtifactRole
-from tolbooth.onboard.detect import Found, FoundData, detect
+from tolbooth.onboard.detect import Found, detect
+from tolbooth.onboard.enforcing import Beside, beside
+from tolbooth.onboard.places import find_places
+from tolbooth.onboard.settings_text import SCHEMA_FILE, governed, settings_text
 from tolbooth.store.durable import write_whole
 from tolbooth.store.embedded import FOLDER_NAME, GITIGNORE
 
@@ -22,24 +28,42 @@ _LOGGING = (
     '  table.to_parquet("predictions.parquet")',
     '  mlflow.log_artifact("predictions.parquet")',
 )
-SCHEMA_FILE = f"{FOLDER_NAME}/tolbooth.schema.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a file beside ``tolbooth.yaml``: its path, if it was to be one, and what is said of it."""
+
+    path: str | None
+    written: bool
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Initialised:
-    """What ``init`` wrote, and why it chose what it chose: one sentence for each choice."""
+    """What ``init`` wrote, and why it chose what it chose: one sentence for each choice, then the other files."""
 
     path: Path
     choices: tuple[str, ...]
+    others: tuple[Outcome, ...]
 
 
-def init(folder: Path, *, project: str | None = None, tracking: str | None = None) -> Initialised:
-    """Write ``tolbooth.yaml`` into ``folder`` for what is there: a model in MLflow, or files.
+def init(
+    folder: Path, *, project: str | None = None, tracking: str | None = None, enforce: bool = False
+) -> Initialised:
+    """Write ``tolbooth.yaml`` and ``tolbooth.lock`` into ``folder`` for what is there: a model in MLflow, or files.
 
-    ``tracking`` names an MLflow store elsewhere, such as a server.
+    ``tolbooth.yaml`` is written last, so a run that was interrupted is simply done again.
+
+    Args:
+        folder: the project's.
+        project: its name; default: the folder's.
+        tracking: an MLflow store elsewhere, such as a server.
+        enforce: also write a CI file and a pre-commit entry, at the root of the repository that holds the folder.
 
     Raises:
-        ConfigError: ``init.exists`` if there is one already, ``init.nothing`` if there is nothing to govern.
+        ConfigError: ``init.exists`` if there is one already, ``init.nothing`` if there is nothing to govern,
+            ``init.write`` if the disk refuses.
     """
     path = folder / FILE_NAME
     if path.exists():
@@ -58,95 +82,42 @@ def init(folder: Path, *, project: str | None = None, tracking: str | None = Non
     taken = {each.name for each in found.data}
     name = project if project is not None else _name(folder)
     name = f"{name}-model" if name in taken else name
+    text = settings_text(name, found)
     _write_schema(folder)
-    _write_new(path, _settings(name, found))
-    return Initialised(path=path, choices=tuple(_choices(found)))
+    others = [_outcome(folder, each) for each in (_lock(), *_enforcing(folder, found, enforce=enforce))]
+    _write_new(path, text)
+    return Initialised(path=path, choices=tuple(_choices(found)), others=tuple(others))
 
 
-def _settings(project: str, found: Found) -> str:
-    return "\n".join(
-        [
-            f"# yaml-language-server: $schema={SCHEMA_FILE}",
-            "# What passes which gate, on which facts, by which rules. Every key: tolbooth config schema",
-            "version: 1",
-            f"project: {project}",
-            "",
-            "subjects:",
-            *_subject(project, found),
-            "",
-            *_data(found),
-            "gates:",
-            "  release:",
-            f"    subject: {project}",
-            "    environment: local",
-            "",
-            *_policy(found),
-            "  # Some bounds are yours to set, before the run that they judge begins:",
-            "  # parameters:",
-            "  #   performance.minimum: {metric: accuracy, bound: 0.7}",
-            "",
-        ]
-    )
+def _lock() -> Beside:
+    content = write_lock(locked_sources(built_in_library())).decode()
+    why = f"it pins the built-in rules of Tolbooth {__version__}; a gate in CI refuses others"
+    return Beside(path=LOCK_NAME, content=content, why=why, left=("'tolbooth policy lock' compares it",))
 
 
-def _subject(project: str, found: Found) -> list[str]:
-    path, kind = _governed(found)
-    card = [f"    model_card: {_quoted(found.cards[0])}"] if found.cards else ["    # model_card: MODEL_CARD.md"]
-    return [
-        f"  {project}:",
-        f"    kind: {kind}",
-        f"    path: {_quoted(path)}",
-        *([f"    tracking: {_quoted(found.tracking)}"] if found.tracking is not None else ['    version: "1"']),
-        *card,
-        "    # owner: the team that answers for it",
-        "    # purpose: what it is for",
-    ]
+def _enforcing(folder: Path, found: Found, *, enforce: bool) -> Iterator[Beside]:
+    """The files of the places, with their paths as they lie from the project's folder."""
+    if enforce:
+        yield from beside(folder, find_places(folder), found)
 
 
-def _governed(found: Found) -> tuple[str, str]:
-    """The model, if there is one; else the predictions themselves."""
-    if found.models:
-        return found.models[0], "model"
-    return found.predictions[0].path, "dataset"
-
-
-def _policy(found: Found) -> list[str]:
-    """Deny only on what was found evidence for, warn on the rest."""
-    rules = built_in_library().rules
-    enforced = {code for code, rule in rules.items() if "minimal" in rule.collections}
-    if not found.predictions:
-        enforced -= {code for code in enforced if rules[code].question is not None}
-    warned = sorted(code for code, rule in rules.items() if "recommended" in rule.collections and code not in enforced)
-    return [
-        "policy:",
-        "  collections: [recommended]",
-        "  # These only warn until you have what they ask for; take a line out, and its rule is enforced.",
-        "  enforcement:",
-        *(f"    {code}: warn" for code in warned),
-    ]
-
-
-def _data(found: Found) -> list[str]:
-    lines = ["data:"] if found.data else []
-    for each in found.data:
-        lines += [f"  {each.name}:", f"    path: {_quoted(each.path)}", f"    role: {each.role.value}"]
-        lines += _columns(each)
-    return [*lines, ""] if lines else []
-
-
-def _columns(each: FoundData) -> list[str]:
-    if each.role is not ArtifactRole.PREDICTIONS:
-        return []
-    groups = ", ".join(_quoted(group) for group in each.groups)
-    return [
-        f"    label: {_quoted(str(each.label))}",
-        f"    prediction: {_quoted(str(each.prediction))}",
-        f"    groups: [{groups}]" if groups else "    groups: []  # sensitive features, such as sex or race",
-    ]
+def _outcome(folder: Path, each: Beside) -> Outcome:
+    """Write a file that is not there yet; one that is there stays as it is."""
+    if each.path is None or each.content is None:
+        return Outcome(path=each.path, written=False, lines=(each.why,))
+    path = folder / each.path
+    if not path.exists():
+        _write_new(path, each.content)
+        return Outcome(path=each.path, written=True, lines=(each.why, *each.after))
+    if path.is_file() and path.read_bytes() == each.content.encode():
+        return Outcome(
+            path=each.path, written=False, lines=("it is there already, as it would be written", *each.after)
+        )
+    return Outcome(path=each.path, written=False, lines=("it is there already, and is left as it is", *each.left))
 
 
 def _choices(found: Found) -> list[str]:
-    path, kind = _governed(found)
+    path, kind = governed(found)
     why = "it is the model" if kind == "model" else "there is no model file, so the predictions are governed"
     if found.registered is not None:
         why = found.registered.why
@@ -169,12 +140,6 @@ def _name(folder: Path) -> str:
     return name or "project"
 
 
-def _quoted(text: str) -> str:
-    """Plain where YAML reads it back as it is, else as a JSON string, which YAML is a superset of."""
-    plain = text.replace("/", "").replace("_", "").replace(".", "").replace("-", "")
-    return text if plain.isalnum() and text[0].isalpha() and text.isascii() else json.dumps(text)
-
-
 def _write_schema(folder: Path) -> None:
     write_whole(folder / FOLDER_NAME / ".gitignore", GITIGNORE.encode())
     write_whole(folder / SCHEMA_FILE, json.dumps(json_schema(), indent=2).encode())
@@ -183,6 +148,7 @@ def _write_schema(folder: Path) -> None:
 def _write_new(path: Path, text: str) -> None:
     """Create the file; one that appeared meanwhile is not overwritten."""
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     except OSError as error:
         raise ConfigError.of("init.write", f"{path}: {error.strerror}") from error

@@ -9,10 +9,9 @@ from pathlib import Path
 from tolbooth.collect.files import require_there
 from tolbooth.config.load import Project, check, in_order, read_document, sound_parts
 from tolbooth.config.settings import DataSettings
-from tolbooth.judge.library.policy import Policy
 from tolbooth.measure.engines.local import check_columns
 from tolbooth.model.errors import CollectError, ConfigError, Place, Problem
-from tolbooth.pipeline.policy import policy_of, policy_problems
+from tolbooth.pipeline.policy import policy_problems
 
 
 def open_project(path: Path) -> Project:
@@ -32,14 +31,11 @@ def open_project(path: Path) -> Project:
     return Project(folder=folder, settings=settings, document=document)
 
 
-def check_project(project: Project, gates: Iterable[str]) -> Policy:
+def check_project(project: Project, gates: Iterable[str]) -> None:
     """Check what some gates rest on: rules and parameters, declared paths, and columns by name and type.
 
     No file is read further than its header. A file that is there and can't be read is no mistake here: what it
     would have said is a missing fact, and the decision says so.
-
-    Returns:
-        The effective policy.
 
     Raises:
         ConfigError: with every independent mistake, in the order of the file's lines.
@@ -52,20 +48,20 @@ def check_project(project: Project, gates: Iterable[str]) -> Policy:
     problems = _problems(project, subjects, data)
     if problems:
         raise ConfigError(in_order(problems))
-    return policy_of(settings.policy)
 
 
 def _problems(project: Project, subjects: Iterable[str], data: Iterable[str]) -> list[Problem]:
     settings = project.settings
-    problems = policy_problems(project.document, settings.policy)
+    problems = policy_problems(project)
     for name in data:
         problems += _data_problems(project, name, settings.data[name])
     for name in subjects:
         subject = settings.subjects[name]
         if not subject.in_mlflow:
             problems += _path_problems(project, subject.path, ("subjects", name, "path"))
-        if subject.model_card is not None:
-            problems += _path_problems(project, subject.model_card, ("subjects", name, "model_card"))
+        for key, path in (("model_card", subject.model_card), ("sbom", subject.sbom)):
+            if path is not None:
+                problems += _path_problems(project, path, ("subjects", name, key))
     return problems
 
 

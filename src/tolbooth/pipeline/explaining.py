@@ -6,18 +6,17 @@ from datetime import datetime
 
 from tolbooth.config.load import Project
 from tolbooth.config.mistakes import nearest
-from tolbooth.config.settings import PolicySettings
 from tolbooth.judge.library.load import built_in_library
 from tolbooth.judge.library.policy import Policy, effective_policy
 from tolbooth.model.errors import ConfigError
-from tolbooth.pipeline.policy import project_policy
+from tolbooth.pipeline.policy import declared_enforcement, project_library, project_policy
 from tolbooth.pipeline.reporting import clauses_of, parameters_of
 from tolbooth.report.cards import controls_of
 from tolbooth.report.explain import AskedRule
 
 
 def asked_rule(code: str, project: Project | None, *, as_of: datetime) -> AskedRule:
-    """A rule of the built-in library as it would be asked here.
+    """A rule of the project's sources, or of the built-in library, as it would be asked here.
 
     Args:
         code: the rule's code.
@@ -27,10 +26,11 @@ def asked_rule(code: str, project: Project | None, *, as_of: datetime) -> AskedR
     Raises:
         ConfigError: ``explain.unknown-rule`` with the nearest rule, or the mistakes of the project's policy.
     """
-    library = built_in_library()
+    library = project_library(project) if project is not None else built_in_library()
     rule = library.rules.get(code)
     if rule is None:
-        raise unknown_rule(code, list(library.rules), "the built-in library")
+        own = project is not None and bool(library.own)
+        raise unknown_rule(code, list(library.rules), "the policy" if own else "the built-in library")
     chosen = project_policy(project) if project is not None else None
     asked = chosen is not None and code in {each.code for each in chosen.rules}
     policy = chosen if chosen is not None and asked else _alone(code, project)
@@ -59,11 +59,11 @@ def unknown_rule(code: str, known: list[str], where: str) -> ConfigError:
 
 def _alone(code: str, project: Project | None) -> Policy:
     """The policy of this rule only, where the project does not ask it or there is none."""
-    settings = project.settings.policy if project is not None else PolicySettings()
+    parameters = project.settings.policy.parameters if project is not None else {}
     return effective_policy(
-        built_in_library(),
+        project_library(project) if project is not None else built_in_library(),
         rules=[code],
         collections=(),
-        parameters=settings.parameters,
-        enforcement=settings.enforcement,
+        parameters=parameters,
+        enforcement=declared_enforcement(project) if project is not None else {},
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from tolbooth.judge.library.catalogs import Control, in_force
+from tolbooth.judge.library.load import built_in_library
 from tolbooth.judge.library.parameters import Direction, Parameter, ParameterType
 from tolbooth.judge.library.policy import Policy
 from tolbooth.judge.library.rule_metadata import RuleMetadata
@@ -36,7 +37,11 @@ def report_on(case: CaseFile) -> Report:
 
 
 def _policy_name(policy: Policy) -> str:
-    return f"{len(policy.rules)} built-in rules"
+    """How many rules are asked; from a pack too, so by the codes that the library here has."""
+    shipped = built_in_library().rules
+    own = sum(rule.code not in shipped for rule in policy.rules)
+    built_in = f"{len(policy.rules) - own} built-in rules"
+    return f"{built_in}, {own} of the project's own" if own else built_in
 
 
 def _notes(policy: Policy) -> dict[str, RuleNote]:

@@ -8,15 +8,20 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tolbooth.config.environment import Environment
 from tolbooth.config.load import Project
 from tolbooth.judge.library.policy import Policy
 from tolbooth.judge.questions import questions
 from tolbooth.model.instant import instant
 from tolbooth.model.observation import Gap, Observation
+from tolbooth.model.wire import JsonObject
 from tolbooth.pipeline.checking import check_project
 from tolbooth.pipeline.collecting import Collection, Progress, collect
 from tolbooth.pipeline.facts import further_facts
+from tolbooth.pipeline.governance import governance
+from tolbooth.pipeline.locking import require_locked
 from tolbooth.pipeline.measuring import Assessed, CountTable, assess_all, measure
+from tolbooth.pipeline.policy import policy_of
 from tolbooth.store.embedded import EmbeddedStore
 
 
@@ -25,7 +30,7 @@ class Situation:
     """What one run collected and measured, the policy, and the instant at which it is judged.
 
     ``further`` are the observations beside the collected ones and the answers; ``gaps`` those of measuring and of
-    ``further``.
+    ``further``. ``governance`` is what the log knows of the gate itself.
     """
 
     project: Project
@@ -37,6 +42,7 @@ class Situation:
     assessed: tuple[Assessed, ...]
     further: tuple[Observation, ...]
     gaps: tuple[Gap, ...]
+    governance: JsonObject
     as_of: datetime
 
 
@@ -53,11 +59,14 @@ def gather(
     """Collect, measure and remember; ``as_of`` is fixed when that ends.
 
     Raises:
-        ConfigError: for mistakes in the settings, the policy or the data's columns.
+        ConfigError: for mistakes in the settings, the policy or the data's columns; on a CI runner also for rules
+            that are not the locked ones.
         CollectError: if a source changes while it is read, or can't be read.
     """
     settings = project.settings.gates[gate]
-    policy = check_project(project, [gate])
+    check_project(project, [gate])
+    policy = policy_of(project, settings.point)
+    unlocked = require_locked(project, policy.library, ci=Environment.read(variables).ci)
     with TemporaryDirectory(prefix="tolbooth-") as downloads:
         collection = collect(
             project, settings, clock=clock, variables=variables, downloads=Path(downloads), progress=progress
@@ -75,6 +84,7 @@ def gather(
         tables=tables,
         assessed=assess_all(tables, questions(policy)),
         further=further.observations,
-        gaps=(*uncounted, *further.gaps, *gaps),
+        gaps=(*uncounted, *further.gaps, *unlocked, *gaps),
+        governance=governance(store, gate=gate),
         as_of=instant(clock()),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from tolbooth.config.yaml_source import parse_yaml
@@ -54,8 +54,10 @@ class _Block:
     owner_line: int
 
 
-def read_metadata(modules: Iterable[Module], catalogs: Catalogs) -> Metadata:
-    """Read the METADATA of all modules.
+def read_metadata(
+    modules: Iterable[Module], catalogs: Catalogs, others: Mapping[str, RuleMetadata] | None = None
+) -> Metadata:
+    """Read the METADATA of all modules; ``others`` are rules of other modules that these may depend on.
 
     Raises:
         JudgeError: ``policy.metadata.*`` and ``policy.package``, every mistake of every module.
@@ -63,7 +65,8 @@ def read_metadata(modules: Iterable[Module], catalogs: Catalogs) -> Metadata:
     problems: list[Problem] = []
     rules: dict[str, RuleMetadata] = {}
     packages: dict[str, PackageMetadata] = {}
-    for module in modules:
+    listed = tuple(modules)
+    for module in listed:
         package = _package_of(module, problems)
         if package is not None:
             for found in _declared(module, package, problems):
@@ -73,17 +76,23 @@ def read_metadata(modules: Iterable[Module], catalogs: Catalogs) -> Metadata:
                     text = f"'{name}' is declared twice; first at {known[name].place}"
                     problems.append(Problem(code="policy.metadata.duplicate", message=text, place=found.place))
                 known[name] = found  # type: ignore[assignment]
-    for rule in rules.values():
-        problems += _unknown_names(rule, rules, catalogs)
+    texts = {module.path: module.text for module in listed}
+    problems += [_at_name(problem, texts) for problem in unknown_names(rules, others or {}, catalogs)]
     if problems:
         raise JudgeError(sorted(problems, key=_order))
     return Metadata(rules=dict(sorted(rules.items())), packages=dict(sorted(packages.items())))
 
 
+def package_of(module: Module) -> str | None:
+    """The package that a module's text names; None if it names none."""
+    found = (_PACKAGE.fullmatch(line.strip()) for line in module.text.splitlines())
+    return next((each[1] for each in found if each), None)
+
+
 def _package_of(module: Module, problems: list[Problem]) -> str | None:
-    for line in module.text.splitlines():
-        if found := _PACKAGE.fullmatch(line.strip()):
-            return found[1]
+    package = package_of(module)
+    if package is not None:
+        return package
     problems.append(Problem(code="policy.package", message="there is no package line", place=Place(path=module.path)))
     return None
 
@@ -118,6 +127,37 @@ def _declared(module: Module, package: str, problems: list[Problem]) -> Iterator
         else:
             custom = Fields(document, ("custom",), problems, code="policy.metadata")
             yield _rule(fields, custom, package, Enforcement(owner[1]), place)
+
+
+def read_rule(
+    yaml: str, path: str, package: str, line: int, problems: list[Problem], *, further: Iterable[str] = ()
+) -> RuleMetadata | None:
+    """Read the METADATA of a rule that is no Rego: YAML at its file's own lines, which may hold ``further`` keys.
+
+    ``line`` is where it begins. What the rule depends on and cites is for ``unknown_names``. Mistakes are kept in
+    ``problems``; None if there is nothing to read.
+    """
+    try:
+        document = parse_yaml(yaml, path)
+    except ConfigError as error:
+        problems += error.problems
+        return None
+    fields = Fields(document, (), problems, code="policy.metadata")
+    fields.only((*_KEYS, *further))
+    place = Place(path=path, line=line, column=1)
+    if "custom" not in fields:
+        fields.refuse("missing-key", "this METADATA lacks 'custom'", place=place)
+        return None
+    custom = Fields(document, ("custom",), problems, code="policy.metadata")
+    return _rule(fields, custom, package, Enforcement.DENY, place)
+
+
+def unknown_names(
+    rules: Mapping[str, RuleMetadata], others: Mapping[str, RuleMetadata], catalogs: Catalogs
+) -> Iterator[Problem]:
+    """Controls, kinds of fact and rules that these rules name and that nobody knows; ``others`` are known as well."""
+    for rule in rules.values():
+        yield from _unknown_names(rule, {**others, **rules}, catalogs)
 
 
 def _blocks(text: str) -> Iterator[_Block]:
@@ -200,18 +240,33 @@ def _unknown_names(rule: RuleMetadata, rules: Mapping[str, RuleMetadata], catalo
         if catalogs.control(name) is None:
             text = f"{rule.code}: no catalogue has the control '{name}'"
             hint = unknown_control(name, catalogs)
-            yield Problem(code="policy.metadata.control", message=text, place=rule.place, hint=hint)
+            yield Problem(code="policy.metadata.control", message=text, place=rule.place, hint=hint, about=name)
     named = {kind for kinds in rule.evidence_for.values() for kind in kinds.values()}
     for name in (*rule.evidence, *sorted(named)):
         if name not in EVIDENCE_KINDS:
             text = f"{rule.code}: '{name}' is no kind of fact"
             hint = did_you_mean(name, EVIDENCE_KINDS)
-            yield Problem(code="policy.metadata.evidence", message=text, place=rule.place, hint=hint)
+            yield Problem(code="policy.metadata.evidence", message=text, place=rule.place, hint=hint, about=name)
     for name in rule.depends_on:
         if name not in rules:
             text = f"{rule.code} depends on '{name}', which no module declares"
             hint = did_you_mean(name, rules)
-            yield Problem(code="policy.metadata.depends-on", message=text, place=rule.place, hint=hint)
+            yield Problem(code="policy.metadata.depends-on", message=text, place=rule.place, hint=hint, about=name)
+
+
+def _at_name(problem: Problem, texts: Mapping[str, str]) -> Problem:
+    """A problem with a name, at the name itself in the METADATA where it is found there."""
+    place = problem.place
+    if place is None or place.line is None or problem.about is None:
+        return problem
+    wanted = re.compile(rf"(?<![\w.:-]){re.escape(problem.about)}(?![\w.:-])")
+    for number, line in enumerate(texts.get(place.path, "").splitlines()[place.line :], place.line + 1):
+        if not line.startswith("#"):
+            break
+        if found := wanted.search(line):
+            width = len(problem.about)
+            return replace(problem, place=Place(path=place.path, line=number, column=found.start() + 1, width=width))
+    return problem
 
 
 def _beginning(value: date | datetime | None) -> datetime | None:

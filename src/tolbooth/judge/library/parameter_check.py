@@ -11,7 +11,6 @@ from tolbooth.judge.library.load import Library
 from tolbooth.judge.library.parameters import ParameterValue, read_value
 from tolbooth.judge.library.rule_metadata import RuleMetadata
 from tolbooth.model.errors import Problem
-from tolbooth.model.rule import Enforcement
 
 ParameterMap = Mapping[str, Mapping[str, Any]]
 """What a project wrote: by rule code, then by parameter name."""
@@ -32,7 +31,7 @@ def check_parameters(
     rules: Sequence[str] | None,
     collections: Iterable[str],
     parameters: ParameterMap,
-    enforcement: Mapping[str, Enforcement],
+    enforcement: Iterable[str],
 ) -> tuple[ParameterProblem, ...]:
     """Every mistake in what a project declares about rules; none, and ``effective_policy`` will accept it.
 
@@ -62,11 +61,11 @@ def check_parameters(
 def selected_rules(
     library: Library, rules: Sequence[str] | None, collections: Iterable[str]
 ) -> tuple[RuleMetadata, ...]:
-    """The rules that are asked: those named, or those of the collections."""
+    """The rules that are asked: those named, or those of the collections and of the project's own folders."""
     if rules is not None:
         return tuple(library.rules[code] for code in sorted(set(rules)))
-    wanted = set(collections)
-    return tuple(rule for rule in library.rules.values() if wanted.intersection(rule.collections))
+    wanted, own = set(collections), library.own
+    return tuple(rule for code, rule in library.rules.items() if code in own or wanted.intersection(rule.collections))
 
 
 def effective_parameters(

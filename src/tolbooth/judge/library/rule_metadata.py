@@ -14,7 +14,7 @@ from tolbooth.model.wire import JsonObject
 ARTIFACT, DECLARED = "artifact", "declared"
 
 EVIDENCE_KINDS = (
-    ARTIFACT, "ci", "commitment", DECLARED, "environment", "fairness", "last-release", "model-card", "model-format",
+    "alias-history", ARTIFACT, "ci", "commitment", DECLARED, "environment", "fairness", "last-release", "model-card", "model-format",
     "model-version", "performance", "pii", "population", "run", "sbom", "source-control",
 )  # fmt: skip
 """Kinds of fact that a rule may need.
