@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help dev fmt lint types imports static test test-all bench demo check
+.PHONY: help dev fmt lint types imports static test test-all bench docs demo check
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ test-all: ## run all tests, the slow ones too
 
 bench: ## run the benchmarks, side by side with their peers
 	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+docs: ## make the pages of rules and commands anew
+	scripts/docs
 
 demo: ## train a real model and take it through the gate
 	scripts/demo

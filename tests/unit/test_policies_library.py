@@ -38,7 +38,8 @@ LIBRARY = built_in_library()
 AS_OF = datetime(2026, 11, 23, 9, 14, 7, tzinfo=UTC)
 DATES = Dates(collected=AS_OF, received=AS_OF)
 DIGEST = "a" * 64
-HEADINGS = ["What it asks", "Why", "Parameters", "Law", "How to fix", "Examples"]
+HEADINGS = ["What it asks", "Why", "Law", "How to fix", "Examples"]
+FROM_METADATA = {"Law", "How to fix"}
 MEASURED = ("data.digests", "fairness.difference", "fairness.ratio", "performance.minimum")
 RULE_TESTS = [module for module in LIBRARY.tests if "/lib/" not in f"/{module.path}"]
 
@@ -69,10 +70,9 @@ def test_every_rule_has_its_folder_with_rule_test_and_page(code: str) -> None:
     assert {entry.name for entry in folder.iterdir()} == {f"{name}.rego", f"{name}_test.rego", f"{name}.md"}
     page = folder.joinpath(f"{name}.md").read_text(encoding="utf-8")
     assert page.startswith(f"# {code}\n")
-    assert re.findall(r"^## (.+)$", page, re.MULTILINE) == HEADINGS
-    rule = LIBRARY.rules[code]
-    assert [control for control in rule.controls if f"`{control}`" not in page] == []
-    assert [each.name for each in rule.parameters if f"`{each.name}`" not in page] == []
+    found = re.findall(r"^## (.+)$", page, re.MULTILINE)
+    assert found == [heading for heading in HEADINGS if heading in found]
+    assert set(HEADINGS) - set(found) <= FROM_METADATA
 
 
 @pytest.mark.parametrize("module", LIBRARY.modules, ids=lambda module: module.path)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from tolbooth.cli.nearest import NearestGroup
 from tolbooth.cli.output import output_option
 from tolbooth.cli.session import Session, pass_session
 from tolbooth.model.digest import short
@@ -31,7 +32,7 @@ key_option = click.option(
 )
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=NearestGroup, invoke_without_command=True)
 @output_option
 @click.pass_context
 def command(ctx: click.Context, /, output_format: str) -> None:
@@ -68,7 +69,12 @@ def _list(session: Session | None, output_format: str) -> None:
 
 @command.command("export")
 @click.option(
-    "--to", "target", type=click.Path(path_type=Path, dir_okay=False), default=TRANSCRIPT_NAME, show_default=True
+    "--to",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=TRANSCRIPT_NAME,
+    show_default=True,
+    help="The file to write.",
 )
 @pass_session
 def export(session: Session, target: Path) -> None:
