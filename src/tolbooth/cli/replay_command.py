@@ -9,9 +9,10 @@ import click
 from tolbooth.cli.exits import Exit
 from tolbooth.cli.pack_key import key_option, key_or_own
 from tolbooth.cli.session import Session, pass_session
-from tolbooth.model.errors import VerificationError
+from tolbooth.config.load import Project
+from tolbooth.model.errors import ConfigError, VerificationError
 from tolbooth.model.rule import RuleResult
-from tolbooth.pipeline.replay import ChangedRule, Replay, replay
+from tolbooth.pipeline.replay import ChangedRule, Replay, installed_here, replay
 
 
 @click.command()
@@ -24,11 +25,23 @@ def command(session: Session, pack: Path, key: Path | None) -> int:
     The pack is verified first. Its verdicts are then assessed again from the
     sealed counts, its rules evaluated again on its input, and the decision
     made again at the same instant. Exit code 5 if anything differs.
+
+    Validators are never run from a pack: those that are installed here, or
+    in this project, to the byte, run; of the others the recorded results are
+    taken, and the replay says that it is partial.
     """
-    done = replay(pack, key_or_own(session, key))
-    for line in (_verdict(done), *_engine(done), *_differences(done)):
+    done = replay(pack, key_or_own(session, key), installed=lambda: installed_here(_project(session)))
+    for line in (_verdict(done), *_engine(done), *_partial(done), *_differences(done)):
         click.echo(line)
     return int(Exit.ALLOW if done.holds else Exit.NOT_VERIFIED)
+
+
+def _project(session: Session) -> Project | None:
+    """The project here, if there is one that can be read: a pack is replayed anywhere."""
+    try:
+        return session.project()
+    except ConfigError:
+        return None
 
 
 def _verdict(done: Replay) -> str:
@@ -36,7 +49,8 @@ def _verdict(done: Replay) -> str:
     if done.broken is not None:
         return f"Not verified: {_broken(done.broken)}\nComputed again all the same:"
     if done.identical:
-        return f"Identical: the decision {about} was computed again from counts and rules, to the byte."
+        kept = "from counts, rules and recorded results" if done.recorded_only else "from counts and rules"
+        return f"Identical: the decision {about} was computed again {kept}, to the byte."
     return f"Not identical: the decision {about} could not be computed again to the byte."
 
 
@@ -51,6 +65,17 @@ def _engine(done: Replay) -> list[str]:
     note = "the recorded one" if same else f"recorded: {recorded.name} {recorded.version}"
     unsigned = ["  not checked: the sealer's signatures, since no --key names the sealer"] if done.unchecked else []
     return [f"  engine    {used.name} {used.version} ({note})", *unsigned]
+
+
+def _partial(done: Replay) -> list[str]:
+    if not done.recorded_only:
+        return []
+    rules = {result.rule for result in done.recorded.results}
+    names = ", ".join(done.recorded_only)
+    return [
+        f"  partial   {len(done.recorded_only)} of {len(rules)} rules were not run again: {names}",
+        "            their validators are not installed here, so their results stand as recorded",
+    ]
 
 
 def _differences(done: Replay) -> list[str]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from tolbooth.decide.basis import basis_sha256
 from tolbooth.decide.coverage import CoveredResult, applied, cover
+from tolbooth.decide.order import ordered
 from tolbooth.decide.quorum import unfilled
-from tolbooth.evidence.canonical import canonical_bytes
 from tolbooth.model.approval import Approval, Duties, Quorum
 from tolbooth.model.decision import Case, Decision, DecisionReason, Verdict
 from tolbooth.model.rule import Enforcement, Outcome, RuleResult
@@ -42,15 +42,15 @@ def decide(
     Returns:
         The decision. An empty gate is undecided, whatever else holds.
     """
-    ordered = tuple(sorted(results, key=_order))
-    covered = cover(case, ordered, waivers)
+    in_order = tuple(ordered(results))
+    covered = cover(case, in_order, waivers)
     used = applied(covered)
-    basis = basis_sha256(case, ordered, used)
+    basis = basis_sha256(case, in_order, used)
     words = [word for word in approvals if _about(word, case) and word.holds(case.as_of)]
     yeses = [word for word in words if word.is_yes and word.basis == basis]
     rejections = [word for word in words if word.is_rejection and word.duties is not Duties.UNCHECKED]
     obstacles = [
-        *_empty(ordered),
+        *_empty(in_order),
         *_rules(covered),
         *((Verdict.DENY, _rejected(word)) for word in sorted(rejections, key=lambda word: word.sha256)),
         *((Verdict.PENDING, DecisionReason(code="approval.missing", role=r)) for r in unfilled(required, yeses)),
@@ -58,17 +58,13 @@ def decide(
     return Decision(
         version=DECISION_VERSION,
         case=case,
-        verdict=_verdict([verdict for verdict, _ in obstacles], empty=not _evaluated(ordered)),
+        verdict=_verdict([verdict for verdict, _ in obstacles], empty=not _evaluated(in_order)),
         reasons=tuple(reason for _, reason in obstacles),
-        results=ordered,
+        results=in_order,
         waivers=used,
         approvals=tuple(sorted({word.sha256 for word in [*yeses, *rejections]})),
         basis=basis,
     )
-
-
-def _order(result: RuleResult) -> tuple[str, str, bytes]:
-    return result.rule, result.term or "", canonical_bytes(result)
 
 
 def _about(word: Approval, case: Case) -> bool:

@@ -5,12 +5,12 @@ Every rule that the gate asks gives at least one result. Nothing that went wrong
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from tolbooth.evidence.canonical import canonical_bytes
+from tolbooth.decide.order import ordered
 from tolbooth.judge.input_document import validate_input
 from tolbooth.judge.interface import Engine, EngineDescription, EvaluationFailure, PackageResults
 from tolbooth.judge.library.fields import did_you_mean
@@ -20,12 +20,16 @@ from tolbooth.judge.library.rule_metadata import RuleMetadata
 from tolbooth.judge.needs import evidence_facts, unmet_needs
 from tolbooth.judge.questions import Question, questions
 from tolbooth.judge.results import Malformed, Said, conflicts, read_results
+from tolbooth.judge.validators.interface import Limits, ValidatorRun
+from tolbooth.judge.validators.running import LIMITS, run_record, run_validator
 from tolbooth.model.errors import JudgeError
 from tolbooth.model.instant import format_instant, in_force
 from tolbooth.model.rule import Enforcement, Loosens, Measured, Outcome, Reason, RuleResult
+from tolbooth.model.wire import JsonObject, as_json
 
 __all__ = ["JudgeProblem", "Judgement", "Question", "judge", "questions"]
 
+_Heard = tuple[Said | Malformed, ...] | EvaluationFailure
 _LOOSENS = {Direction.UP: Loosens.UP, Direction.DOWN: Loosens.DOWN}
 
 
@@ -40,11 +44,12 @@ class JudgeProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What the rules said: results sorted by rule and term, the texts of errors, and the engine that judged."""
+    """What the rules said: results sorted by rule and term, the texts of errors, the engine and validators that ran."""
 
     results: tuple[RuleResult, ...]
     errors: tuple[JudgeProblem, ...]
     engine: EngineDescription
+    validators: tuple[ValidatorRun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +66,10 @@ class _Spoken:
     errors: tuple[_Error, ...] = ()
 
 
-def judge(policy: Policy, engine: Engine, input_bytes: bytes, *, as_of: datetime) -> Judgement:
+_SILENT = _Spoken()
+
+
+def judge(policy: Policy, engine: Engine, input_bytes: bytes, *, as_of: datetime, limits: Limits = LIMITS) -> Judgement:
     """Judge one input document.
 
     Args:
@@ -69,6 +77,7 @@ def judge(policy: Policy, engine: Engine, input_bytes: bytes, *, as_of: datetime
         engine: evaluates them; its failures become results with outcome error.
         input_bytes: the input document's canonical bytes.
         as_of: the instant of the decision, the same as the document's.
+        limits: how far each validator may go.
 
     Raises:
         JudgeError: ``input.*`` for a document that breaks its schema or is of another instant, ``policy.compile`` or
@@ -83,19 +92,37 @@ def judge(policy: Policy, engine: Engine, input_bytes: bytes, *, as_of: datetime
     evaluation = engine.evaluate(input_bytes).packages if bundle.packages else {}
     results: list[RuleResult] = []
     errors: list[JudgeProblem] = []
+    runs: list[ValidatorRun] = []
+    heard = {package: _heard(found) for package, found in evaluation.items()}
+    siblings = _siblings(policy)
     for rule in policy.rules:
-        asked = _asked(policy, rule, as_of)
+        asked = _asked(policy, rule, as_of, evidence_facts(policy, rule, document))
         if asked.outcome is Outcome.SKIP:
             results.append(asked)
             continue
-        spoken = _spoken(policy, rule, evaluation[rule.package])
+        validator = policy.library.validators.get(rule.code)
+        if validator is None:
+            spoken = _spoken(rule, heard[rule.package], siblings[rule.package])
+        else:
+            parameters: JsonObject = as_json(policy.parameters[rule.code])
+            answer = run_validator(validator, input_bytes, parameters, limits=limits)
+            spoken = _spoken(rule, _heard(answer.results), (rule.code,))
+            runs.append(run_record(validator, answer))
         results += _results(policy, rule, document, asked, spoken)
         errors += [JudgeProblem(rule=rule.code, code=error.code, message=error.message) for error in spoken.errors]
-    return Judgement(results=tuple(sorted(results, key=_order)), errors=tuple(errors), engine=engine.describe())
+    return Judgement(
+        results=tuple(ordered(results)),
+        errors=tuple(errors),
+        engine=engine.describe(),
+        validators=tuple(runs),
+    )
 
 
-def _asked(policy: Policy, rule: RuleMetadata, as_of: datetime) -> RuleResult:
-    """The result of a rule of which nothing is known yet: a pass without a term, or a skip."""
+def _asked(policy: Policy, rule: RuleMetadata, as_of: datetime, facts: tuple[str, ...]) -> RuleResult:
+    """The result of a rule that says nothing: a pass that rests on all of its evidence, or a skip that rests on none.
+
+    A policy has hundreds of rules, and most say nothing: this result is made once and given as it is.
+    """
     enforcement = policy.enforcement_of(rule)
     result = RuleResult(
         rule=rule.code,
@@ -105,31 +132,49 @@ def _asked(policy: Policy, rule: RuleMetadata, as_of: datetime) -> RuleResult:
         severity=rule.severity,
         message=rule.title,
         moving_values=rule.moving_values,
+        facts=facts,
         controls=rule.controls,
         solution=rule.solution,
         depends_on=rule.depends_on,
-        effective_on=rule.effective_on,
+        effective_on=policy.effective_on(rule),
         effective_until=rule.effective_until,
     )
     if enforcement is Enforcement.OFF:
-        return replace(result, outcome=Outcome.SKIP, reason=Reason.OFF, message="switched off at this gate")
+        return _skipped(result, Reason.OFF, "switched off at this gate")
     if not in_force(as_of, effective_on=None, effective_until=rule.effective_until):
         assert rule.effective_until is not None
-        text = f"ended {format_instant(rule.effective_until)}"
-        return replace(result, outcome=Outcome.SKIP, reason=Reason.OUTSIDE_DATES, message=text)
-    if enforcement is Enforcement.DENY and not in_force(as_of, effective_on=rule.effective_on, effective_until=None):
+        return _skipped(result, Reason.OUTSIDE_DATES, f"ended {format_instant(rule.effective_until)}")
+    if enforcement is Enforcement.DENY and not in_force(as_of, effective_on=result.effective_on, effective_until=None):
         return replace(result, enforcement=Enforcement.WARN)
     return result
 
 
-def _spoken(policy: Policy, rule: RuleMetadata, found: PackageResults | EvaluationFailure) -> _Spoken:
-    """What a package said about a rule; a result that names no known rule spoils all rules of its package."""
-    if isinstance(found, EvaluationFailure):
-        return _Spoken(errors=(_Error(code=found.code, message=found.message),))
+def _skipped(result: RuleResult, reason: Reason, message: str) -> RuleResult:
+    return replace(result, outcome=Outcome.SKIP, reason=reason, message=message, facts=())
+
+
+def _heard(found: PackageResults | EvaluationFailure) -> _Heard:
+    return found if isinstance(found, EvaluationFailure) else tuple(read_results(found))
+
+
+def _siblings(policy: Policy) -> Mapping[str, Sequence[str]]:
+    """By package the codes of the rules that answer together; a validator answers for its own rule alone."""
+    found: dict[str, list[str]] = {}
+    for rule in policy.library.rules.values():
+        if rule.code not in policy.library.validators:
+            found.setdefault(rule.package, []).append(rule.code)
+    return found
+
+
+def _spoken(rule: RuleMetadata, heard: _Heard, siblings: Sequence[str]) -> _Spoken:
+    """What was said about a rule; a result that names no known rule spoils all rules of its package."""
+    if isinstance(heard, EvaluationFailure):
+        return _Spoken(errors=(_Error(code=heard.code, message=heard.message),))
+    if not heard:
+        return _SILENT
     said: list[Said] = []
     errors: list[_Error] = []
-    siblings = [each.code for each in policy.library.rules.values() if each.package == rule.package]
-    for one in read_results(found):
+    for one in heard:
         if one.code is None or one.code not in siblings:
             errors.append(_stray(one, siblings))
         elif one.code != rule.code:
@@ -157,26 +202,23 @@ def _results(
     policy: Policy, rule: RuleMetadata, document: Mapping[str, Any], asked: RuleResult, spoken: _Spoken
 ) -> Iterator[RuleResult]:
     """At least one result: errors, unmet needs, what the rule said; and a pass only where none of these is."""
-    facts = evidence_facts(policy, rule, document)
     needs = unmet_needs(policy, rule, document)
     for code in dict.fromkeys(error.code for error in spoken.errors):
-        yield replace(asked, outcome=Outcome.ERROR, error_code=code, message="could not be evaluated", facts=facts)
+        yield replace(asked, outcome=Outcome.ERROR, error_code=code, message="could not be evaluated")
     for need in needs:
-        yield replace(
-            asked, outcome=Outcome.UNDECIDED, reason=need.reason, message=need.message, term=need.term, facts=facts
-        )
+        yield replace(asked, outcome=Outcome.UNDECIDED, reason=need.reason, message=need.message, term=need.term)
     told = [one for one in spoken.said if one.outcome is not Outcome.PASS or not (needs or spoken.errors)]
-    yield from (_told(policy, rule, asked, one, facts) for one in told)
+    yield from (_told(policy, rule, asked, one) for one in told)
     if not (needs or spoken.errors or told):
-        yield replace(asked, facts=facts)
+        yield asked
 
 
-def _told(policy: Policy, rule: RuleMetadata, asked: RuleResult, said: Said, facts: tuple[str, ...]) -> RuleResult:
+def _told(policy: Policy, rule: RuleMetadata, asked: RuleResult, said: Said) -> RuleResult:
     enforcement = asked.enforcement
     if said.observe_only and enforcement is Enforcement.DENY:
         enforcement = Enforcement.WARN
     postponed = asked.enforcement is not policy.enforcement_of(rule) and said.outcome is Outcome.FAIL
-    since = f" (a warning until {format_instant(rule.effective_on)})" if postponed and rule.effective_on else ""
+    since = f" (a warning until {format_instant(asked.effective_on)})" if postponed and asked.effective_on else ""
     return replace(
         asked,
         outcome=said.outcome,
@@ -186,7 +228,7 @@ def _told(policy: Policy, rule: RuleMetadata, asked: RuleResult, said: Said, fac
         term=said.term,
         values=said.values,
         measured=_measured(policy, rule, said.measured),
-        facts=facts if said.facts is None else said.facts,
+        facts=asked.facts if said.facts is None else said.facts,
     )
 
 
@@ -198,7 +240,3 @@ def _measured(policy: Policy, rule: RuleMetadata, value: int | None) -> Measured
         return None
     unit = "ppm" if parameter.type is ParameterType.RATE else parameter.unit or "count"
     return Measured(value=value, bound=bound, unit=unit, loosens=_LOOSENS[parameter.loosens])
-
-
-def _order(result: RuleResult) -> tuple[str, str, bytes]:
-    return result.rule, result.term or "", canonical_bytes(result)

@@ -9,6 +9,7 @@ from tolbooth import __version__
 from tolbooth.evidence.decision_record import DecisionFile, DecisionRecord, NamedAttestation, file_digests
 from tolbooth.evidence.kinds import Kind
 from tolbooth.evidence.pack import DECISION_PATH
+from tolbooth.judge.interface import EngineDescription
 from tolbooth.judge.judge import Judgement
 from tolbooth.judge.library.policy import Policy
 from tolbooth.model.digest import sha256_hex
@@ -42,16 +43,23 @@ def measurement_predicate(run: str, situation: Situation) -> dict[str, Any]:
     }
 
 
-def judgement_predicate(run: str, policy: Policy, input_bytes: bytes, judgement: Judgement) -> dict[str, Any]:
-    """By which policy, on which input and engine, with which results; the texts of errors stand here only."""
+def judgement_predicate(
+    run: str, policy: Policy, input_bytes: bytes, judgement: Judgement, verified_with: EngineDescription | None
+) -> dict[str, Any]:
+    """By which policy, on which input and engine, with which results; the texts of errors stand here only.
+
+    ``verified_with`` is another engine that gave the same decision, if one was asked.
+    """
     return {
         "run": run,
         "tool": _TOOL,
         "policy_sha256": policy.sha256,
         "input_sha256": sha256_hex(input_bytes),
         "engine": as_json(judgement.engine),
+        "validators": as_json(judgement.validators),
         "results": as_json(judgement.results),
         "errors": as_json(judgement.errors),
+        **({} if verified_with is None else {"verified_with": as_json(verified_with)}),
     }
 
 

@@ -6,14 +6,17 @@ Its digest covers the files, the effective parameters and the enforcement as dec
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from tolbooth.evidence.canonical import canonical_bytes
 from tolbooth.evidence.policy_document import PolicyDocument, PolicyFile, policy_sha256
 from tolbooth.judge.interface import PolicyBundle
 from tolbooth.judge.library.catalogs import parse_catalogs
+from tolbooth.judge.library.enforcement import EnforcementMap, level_at, read_enforcement, stored_enforcement
 from tolbooth.judge.library.load import Library, library_of
 from tolbooth.judge.library.parameter_check import (
     ParameterMap,
@@ -24,18 +27,17 @@ from tolbooth.judge.library.parameter_check import (
 )
 from tolbooth.judge.library.parameters import ParameterValue, stored_value
 from tolbooth.judge.library.rule_metadata import RuleMetadata
+from tolbooth.judge.validators.reading import recorded_only
 from tolbooth.model.errors import ConfigError, JudgeError, Problem
-from tolbooth.model.rule import Enforcement
+from tolbooth.model.rule import Enforcement, Point
 from tolbooth.model.wire import JsonObject, as_json
 
 __all__ = ["ParameterProblem", "Policy", "check_parameters", "core_files", "effective_policy", "policy_from_core"]
 
-ALL_POINTS = "all"
-"""The enforcement point that stands for every one: points of their own come with places to enforce at."""
-
 FOLDER = "policies/"
 DOCUMENT_PATH = f"{FOLDER}policy.json"
 CATALOGS_FOLDER = f"{FOLDER}catalogs/"
+_CATALOGUE = re.compile(rf"{CATALOGS_FOLDER}[^/]*\.yaml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +46,15 @@ class Policy:
 
     ``rules`` are sorted by code. ``parameters`` hold the effective values by code and name; a parameter that the
     project must declare and did not is absent. ``enforcement`` is as declared; other rules have their own level.
+    ``point`` is where the gate stands.
     """
 
     library: Library
     rules: tuple[RuleMetadata, ...]
     parameters: Mapping[str, Mapping[str, ParameterValue]]
-    enforcement: Mapping[str, Enforcement]
+    enforcement: EnforcementMap
     document: PolicyDocument
+    point: Point = Point.CI
 
     @property
     def sha256(self) -> str:
@@ -59,18 +63,27 @@ class Policy:
 
     @property
     def bundle(self) -> PolicyBundle:
-        """What an engine loads: all modules, and the packages whose rules are asked."""
-        packages = {rule.package for rule in self.rules if self.enforcement_of(rule) is not Enforcement.OFF}
+        """What an engine loads: all modules, and the packages whose rules are asked; validators are no engine's."""
+        asked = (rule for rule in self.rules if rule.code not in self.library.validators)
+        packages = {rule.package for rule in asked if self.enforcement_of(rule) is not Enforcement.OFF}
         return PolicyBundle(
             modules=self.library.modules,
-            data={"parameters": as_json(self.document.parameters)},
+            data={"parameters": self.document.parameters},
             packages=tuple(sorted(packages)),
         )
 
     def enforcement_of(self, rule: RuleMetadata) -> Enforcement:
-        """What a failing result of this rule does, before dates; a ``warn`` rule never denies."""
-        declared = self.enforcement.get(rule.code, rule.level)
+        """What a failing result of this rule does at this point, before dates; a ``warn`` rule never denies."""
+        at_point = level_at(self.enforcement, rule.code, self.point)
+        declared = rule.level if at_point is None else at_point.level
         return Enforcement.WARN if declared is Enforcement.DENY and rule.level is Enforcement.WARN else declared
+
+    def effective_on(self, rule: RuleMetadata) -> datetime | None:
+        """From when a failing result of this rule denies: the later of the rule's own date and the declared one."""
+        at_point = level_at(self.enforcement, rule.code, self.point)
+        if at_point is None or at_point.effective_on is None:
+            return rule.effective_on
+        return at_point.effective_on if rule.effective_on is None else max(rule.effective_on, at_point.effective_on)
 
     def undeclared(self, rule: RuleMetadata) -> tuple[str, ...]:
         """The parameters of a rule that the project must declare and did not."""
@@ -84,7 +97,8 @@ def effective_policy(
     rules: Sequence[str] | None,
     collections: Iterable[str],
     parameters: ParameterMap,
-    enforcement: Mapping[str, Enforcement],
+    enforcement: EnforcementMap,
+    point: Point = Point.CI,
 ) -> Policy:
     """Join a library with what a project declares.
 
@@ -93,7 +107,8 @@ def effective_policy(
         rules: codes of the rules that are asked; None asks those of ``collections``.
         collections: named sets of rules, used where ``rules`` is None.
         parameters: what the project wrote, by code and name; rates as decimals.
-        enforcement: what a failing rule does here, by code.
+        enforcement: what a failing rule does, by code and enforcement point.
+        point: where the gate stands.
 
     Raises:
         ConfigError: ``policy.*``, every mistake that ``check_parameters`` finds.
@@ -104,38 +119,43 @@ def effective_policy(
     if problems:
         raise ConfigError([each.problem for each in problems])
     chosen = selected_rules(library, rules, collections)
-    return _policy(library, chosen, effective_parameters(chosen, parameters), enforcement)
+    return _policy(library, chosen, effective_parameters(chosen, parameters), enforcement, point)
 
 
 def core_files(policy: Policy) -> Mapping[str, bytes]:
-    """The ``policies/`` files of a pack: modules, the policy document, and the catalogues that the rules cite."""
+    """The ``policies/`` files of a pack: modules, validators, the policy document and the cited catalogues."""
     cited = {control.partition(":")[0] for rule in policy.library.rules.values() for control in rule.controls}
     catalogues = policy.library.catalogs.catalogues
     return {
         **{f"{FOLDER}{module.path}": module.text.encode() for module in policy.library.modules},
+        **{f"{FOLDER}{path}": each for one in policy.library.validators.values() for path, each in one.files.items()},
         **{f"{CATALOGS_FOLDER}{name}.yaml": catalogues[name].content for name in sorted(cited)},
         DOCUMENT_PATH: canonical_bytes(policy.document),
     }
 
 
-def policy_from_core(core: Mapping[str, bytes]) -> Policy:
+def policy_from_core(core: Mapping[str, bytes], point: Point = Point.CI) -> Policy:
     """Load the policy of a pack: its modules and catalogues, with the parameters that its document holds.
 
-    The document is made anew from what the files are, so a file that was changed gives another policy digest.
+    The document is made anew from what the files are, so a file that was changed gives another policy digest. Its
+    validators are marked as not installed: to run one, whoever has the same bytes installed puts those in its place.
 
     Args:
         core: files of a pack's core by path; those outside ``policies/`` are not looked at.
+        point: where the gate stood.
 
     Raises:
         JudgeError: ``policy.*`` if a module, a catalogue or the document can't be read.
     """
     mine = {path.removeprefix(FOLDER): content for path, content in core.items() if path.startswith(FOLDER)}
-    catalogs = parse_catalogs({path: content for path, content in mine.items() if path.endswith(".yaml")})
-    library = library_of({path: content for path, content in mine.items() if path.endswith(".rego")}, catalogs)
+    catalogs = parse_catalogs({path: each for path, each in mine.items() if _CATALOGUE.fullmatch(f"{FOLDER}{path}")})
+    rules = {path: each for path, each in mine.items() if not _CATALOGUE.fullmatch(f"{FOLDER}{path}")}
+    library = library_of(rules, catalogs)
+    library = replace(library, validators=recorded_only(library.validators))
     try:
         document = json.loads(core[DOCUMENT_PATH])
         codes, stored = list(document["rules"]), document["parameters"]
-        enforcement = {code: Enforcement(points[ALL_POINTS]) for code, points in document["enforcement"].items()}
+        enforcement = read_enforcement(document["enforcement"])
         unknown = [code for code in codes if code not in library.rules]
         if unknown:
             raise JudgeError.of("policy.document", f"the policy names '{unknown[0]}', which no module declares")
@@ -143,23 +163,26 @@ def policy_from_core(core: Mapping[str, bytes]) -> Policy:
         parameters = {rule.code: _stored(rule, stored) for rule in chosen}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise JudgeError.of("policy.document", f"{DOCUMENT_PATH} is not a policy document: {error}") from error
-    return _policy(library, chosen, parameters, enforcement)
+    return _policy(library, chosen, parameters, enforcement, point)
 
 
 def _policy(
     library: Library,
     rules: Iterable[RuleMetadata],
     parameters: Mapping[str, Mapping[str, ParameterValue]],
-    enforcement: Mapping[str, Enforcement],
+    enforcement: EnforcementMap,
+    point: Point,
 ) -> Policy:
     ordered = tuple(sorted(rules, key=lambda rule: rule.code))
     document = PolicyDocument(
         files=tuple(PolicyFile(path=path, sha256=digest) for path, digest in sorted(library.digests.items())),
         parameters=_nested(parameters),
-        enforcement={code: {ALL_POINTS: value.value} for code, value in sorted(enforcement.items())},
+        enforcement=stored_enforcement(enforcement),
         rules=tuple(rule.code for rule in ordered),
     )
-    return Policy(library=library, rules=ordered, parameters=parameters, enforcement=enforcement, document=document)
+    return Policy(
+        library=library, rules=ordered, parameters=parameters, enforcement=enforcement, document=document, point=point
+    )
 
 
 def _nested(parameters: Mapping[str, Mapping[str, ParameterValue]]) -> JsonObject:
