@@ -60,6 +60,8 @@ class EmbeddedEngine:
             JudgeError: ``policy.compile`` with every module that does not compile, at its line and column;
                 ``judge.deadline``, ``judge.memory`` or ``judge.worker-died`` if the worker does not survive it.
         """
+        if self._worker is not None and bundle == self._bundle:
+            return
         self._bundle = bundle
         self._input = None
         try:
@@ -84,7 +86,10 @@ class EmbeddedEngine:
         refused = self._attempt(self._give_input)
         if isinstance(refused, EvaluationFailure):
             return Evaluation(packages=dict.fromkeys(self._bundle.packages, refused))
-        return Evaluation(packages={package: self._evaluate(package) for package in self._bundle.packages})
+        found: dict[str, PackageResults | EvaluationFailure] = {}
+        while len(found) < len(self._bundle.packages):
+            found |= self._evaluate(self._bundle.packages[len(found) :])
+        return Evaluation(packages=found)
 
     def describe(self) -> EngineDescription:
         """The engine, by the SHA-256 of its extension."""
@@ -101,10 +106,23 @@ class EmbeddedEngine:
             raise JudgeError.of(answer.code, answer.message)
         return next(iter(answer["values"]), None)
 
-    def _evaluate(self, package: str) -> PackageResults | EvaluationFailure:
-        answer = self._attempt(lambda: self._ask({"do": "evaluate", "package": package}))
-        if isinstance(answer, EvaluationFailure):
-            return answer
+    def _evaluate(self, packages: tuple[str, ...]) -> dict[str, PackageResults | EvaluationFailure]:
+        """At least the first of some packages; the worker's death belongs to the package that it was evaluating."""
+        found: dict[str, PackageResults | EvaluationFailure] = {}
+        try:
+            answers = self._ready().ask_each(
+                {"do": "evaluate", "packages": packages}, len(packages), deadline_seconds=self._deadline_seconds
+            )
+            for package, answer in zip(packages, answers, strict=True):
+                found[package] = self._results(package, answer)
+        except WorkerGoneError as gone:
+            self._worker = None
+            found[packages[len(found)]] = gone.failure
+        return found
+
+    def _results(self, package: str, answer: dict[str, Any]) -> PackageResults | EvaluationFailure:
+        if "error" in answer:
+            return self._failure(answer)
         sets: dict[str, Any] = answer["sets"]
         wrong = [name for name, found in sets.items() if not isinstance(found, list)]
         if wrong:
@@ -122,9 +140,10 @@ class EmbeddedEngine:
         except WorkerGoneError as gone:
             self._worker = None
             return gone.failure
-        if "error" in answer:
-            return EvaluationFailure(code=answer["error"], message=engine_text.sentence(answer["text"], self._modules))
-        return answer
+        return self._failure(answer) if "error" in answer else answer
+
+    def _failure(self, answer: dict[str, Any]) -> EvaluationFailure:
+        return EvaluationFailure(code=answer["error"], message=engine_text.sentence(answer["text"], self._modules))
 
     def _ask(self, request: dict[str, Any], *, body: bytes | None = None) -> dict[str, Any]:
         return self._ready().ask(request, body=body, deadline_seconds=self._deadline_seconds)

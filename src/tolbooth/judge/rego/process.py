@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ ANSWER_BYTES = 64 << 20
 """The largest answer that is read: result sets are small, and a policy may be hostile."""
 
 START_SECONDS = 30.0
+_READ_BYTES = 1 << 16
 _PROGRAM = Path(__file__).with_name("worker.py")
 _ENVIRONMENT = {"RUST_BACKTRACE": "0"}
 
@@ -36,6 +38,7 @@ class WorkerProcess:
     """A running worker. After ``WorkerGoneError`` it is ended and can't be used again."""
 
     def __init__(self, extension: Path, *, memory_bytes: int) -> None:
+        self._read_ahead = bytearray()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
         # NOTE: an interrupt waits until the process is ours to end; else it would outlive the one that started it.
         held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -88,11 +91,24 @@ class WorkerProcess:
         Raises:
             WorkerGoneError: ``judge.deadline``, ``judge.memory``, ``judge.answer-size`` or ``judge.worker-died``.
         """
+        return next(self.ask_each(request, 1, body=body, deadline_seconds=deadline_seconds))
+
+    def ask_each(
+        self, request: dict[str, Any], count: int, *, body: bytes | None = None, deadline_seconds: float
+    ) -> Iterator[dict[str, Any]]:
+        """Send one request that gets ``count`` answers, and give each as it comes; the deadline is for each of them.
+
+        All must be taken before the next request.
+
+        Raises:
+            WorkerGoneError: as ``ask``.
+        """
         until = time.monotonic() + deadline_seconds
         head = {**request, "deadline_seconds": deadline_seconds, "body": body is not None}
         frames = [json.dumps(head).encode(), *([] if body is None else [body])]
         self._send(b"".join(struct.pack(">I", len(frame)) + frame for frame in frames), until, deadline_seconds)
-        return self._receive(until, deadline_seconds)
+        for _ in range(count):
+            yield self._receive(time.monotonic() + deadline_seconds, deadline_seconds)
 
     def close(self) -> None:
         """End the process, whatever it is doing; to close twice is harmless."""
@@ -125,14 +141,18 @@ class WorkerProcess:
         return answer
 
     def _read(self, count: int, until: float, deadline_seconds: float) -> bytes:
-        found = bytearray()
-        while len(found) < count:
-            self._wait(self._answers, select.POLLIN, until, deadline_seconds)
-            piece = os.read(self._answers, count - len(found))
+        while len(self._read_ahead) < count:
+            try:
+                piece = os.read(self._answers, _READ_BYTES)
+            except BlockingIOError:
+                self._wait(self._answers, select.POLLIN, until, deadline_seconds)
+                continue
             if not piece:
                 raise self._gone()
-            found += piece
-        return bytes(found)
+            self._read_ahead += piece
+        found = bytes(self._read_ahead[:count])
+        del self._read_ahead[:count]
+        return found
 
     def _wait(self, descriptor: int, event: int, until: float, deadline_seconds: float) -> None:
         poll = select.poll()

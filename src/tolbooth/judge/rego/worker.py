@@ -2,7 +2,8 @@
 
 Started by path with ``-I -S`` and an empty environment, so it imports nothing of Tolbooth and nothing from the
 installed packages but the engine's extension, which is given by its file. A frame is four bytes of length (big-endian)
-and that many bytes; a request is a JSON frame, followed by a second frame where it announces a ``body``.
+and that many bytes; a request is a JSON frame, followed by a second frame where it announces a ``body``. An evaluation
+names packages and gets a frame for each as soon as it is done; every other request gets one.
 """
 
 from __future__ import annotations
@@ -61,6 +62,55 @@ class Worker:
         """Any document of the bundle, as a list of no or one value."""
         return {"values": self._document(request["path"])}
 
+    def syntax(self, request: dict[str, Any], _: str) -> dict[str, Any]:
+        """The syntax tree of each module that parses, by path."""
+        trees = {}
+        for path, text in request["modules"]:
+            engine = self._regorus.Engine()
+            engine.add_policy(path, text)
+            trees[path] = json.loads(engine.get_ast_as_json())[0]["ast"]
+        return {"trees": trees}
+
+    def arm(self, request: dict[str, Any], body: str) -> dict[str, Any]:
+        """Load modules as ``load`` does, and note from now on which lines are reached."""
+        answer = self.load({**request, "data": {}}, body)
+        if "failures" not in answer:
+            self._engine.set_enable_coverage(enable=True)
+        return answer
+
+    def test(self, request: dict[str, Any], _: str) -> dict[str, Any]:
+        """The value of one rule, as a list of no or one value, and what it printed."""
+        self._engine.take_prints()
+        results = json.loads(self._engine.eval_query_as_json(request["rule"])).get("result", [])
+        values = [result["expressions"][0]["value"] for result in results]
+        return {"values": values, "prints": self._engine.take_prints()}
+
+    def coverage(self, _: dict[str, Any], __: str) -> dict[str, Any]:
+        """The lines of each module that were reached since ``arm``, and those that were not."""
+        files = json.loads(self._engine.get_coverage_report_as_json())["files"]
+        return {"files": {file["path"]: [file["covered"], file["not_covered"]] for file in files}}
+
+    def mutate(self, request: dict[str, Any], _: str) -> dict[str, Any]:
+        """For each text of one module, beside the others: what a query of all tests says of it."""
+        others = self._regorus.Engine()
+        others.set_gather_prints(b=True)
+        for path, text in request["modules"]:
+            others.add_policy(path, text)
+        path, query = request["path"], request["query"]
+        return {"ends": [self._end(others.clone(), path, text, query) for text in request["texts"]]}
+
+    def _end(self, engine: Any, path: str, text: str, query: str) -> str:
+        try:
+            engine.add_policy(path, text)
+            engine.eval_query_as_json("1")
+        except RuntimeError:
+            return "invalid"
+        try:
+            holds = "result" in json.loads(engine.eval_query_as_json(query))
+        except RuntimeError as error:
+            return "invalid" if "is unsafe" in str(error) else "killed"
+        return "survived" if holds else "killed"
+
     def _document(self, query: str) -> list[Any]:
         # NOTE: ``eval_rule`` raises for an undefined rule, and without ``_as_json`` for a set of objects.
         results = json.loads(self._engine.eval_query_as_json(query)).get("result", [])
@@ -91,10 +141,13 @@ def main() -> None:
     while (request := read_frame()) is not None:
         content = json.loads(request)
         body = (read_frame() or b"").decode() if content.get("body") else ""
-        # Where nobody is left to end us, the alarm does; its signal ends a process by default.
-        signal.setitimer(signal.ITIMER_REAL, content["deadline_seconds"] + 1)
-        send(answer(worker, content, body))
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        for part in (
+            [{**content, "package": each} for each in content["packages"]] if "packages" in content else [content]
+        ):
+            # Where nobody is left to end us, the alarm does; its signal ends a process by default.
+            signal.setitimer(signal.ITIMER_REAL, content["deadline_seconds"] + 1)
+            send(answer(worker, part, body))
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def answer(worker: Worker, request: dict[str, Any], body: str) -> dict[str, Any]:

@@ -81,10 +81,10 @@ before_message(values) := sprintf("committed %s before the run began, by the clo
 ])
 
 # Seconds in the largest unit of which there are at least two, rounded down.
-before_words(seconds) := sprintf("%d days", [(seconds - (seconds % 86400)) / 86400]) if {
+before_words(seconds) := sprintf("%v days", [(seconds - (seconds % 86400)) / 86400]) if {
 	seconds >= 172800
-} else := sprintf("%d hours", [(seconds - (seconds % 3600)) / 3600]) if {
+} else := sprintf("%v hours", [(seconds - (seconds % 3600)) / 3600]) if {
 	seconds >= 7200
-} else := sprintf("%d minutes", [(seconds - (seconds % 60)) / 60]) if {
+} else := sprintf("%v minutes", [(seconds - (seconds % 60)) / 60]) if {
 	seconds >= 120
-} else := sprintf("%d s", [seconds])
+} else := sprintf("%v s", [seconds])

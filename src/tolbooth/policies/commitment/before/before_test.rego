@@ -38,17 +38,19 @@ test_success_a_bound_of_days_before_passes if {
 	bounds := [bound("performance.minimum", 259200)]
 	count(denied(bounds, 1)) == 0
 	count(open(bounds, 1)) == 0
-	some result in passed(bounds, 1)
-	result.term == "performance.minimum"
-	result.msg == "committed 3 days before the run began, by the clock of the log; at least 1 s is asked"
-	result.facts == ["entry"]
-	result.values == {
-		"committed_at": "2026-11-20T09:00:00Z",
-		"policy_sha256": "policy",
-		"clock": "log",
-		"run_started_at": "2026-11-23T09:00:00Z",
-		"lead_seconds": 259200,
-	}
+	passed(bounds, 1) == {{
+		"code": "commitment.before",
+		"msg": "committed 3 days before the run began, by the clock of the log; at least 1 s is asked",
+		"term": "performance.minimum",
+		"values": {
+			"committed_at": "2026-11-20T09:00:00Z",
+			"policy_sha256": "policy",
+			"clock": "log",
+			"run_started_at": "2026-11-23T09:00:00Z",
+			"lead_seconds": 259200,
+		},
+		"facts": ["entry"],
+	}}
 }
 
 test_success_exactly_the_lead_that_is_asked_passes if {
@@ -86,10 +88,14 @@ test_success_without_a_run_the_need_for_one_says_enough if {
 }
 
 test_fail_a_bound_committed_at_the_moment_that_the_run_began if {
-	some result in denied([bound("performance.minimum", 0)], 1)
-	result.term == "performance.minimum"
-	result.msg == "committed 0 s before the run began, by the clock of the log; at least 1 s is asked"
-	result.values.lead_seconds == 0
+	at_once := bound("performance.minimum", 0)
+	denied([at_once], 1) == {{
+		"code": "commitment.before",
+		"msg": "committed 0 s before the run began, by the clock of the log; at least 1 s is asked",
+		"term": "performance.minimum",
+		"values": object.remove(at_once.values, ["rule"]),
+		"facts": ["entry"],
+	}}
 	count(passed([bound("performance.minimum", 0)], 1)) == 0
 }
 
@@ -105,16 +111,25 @@ test_fail_a_bound_committed_seconds_after_the_run_began if {
 	result.msg == "committed 5 s after the run began, by the clock of the log"
 }
 
+test_fail_a_bound_committed_one_second_after_the_run_began if {
+	some result in denied([bound("performance.minimum", -1)], 1)
+	result.msg == "committed 1 s after the run began, by the clock of the log"
+}
+
 test_fail_a_lead_under_the_one_that_is_asked if {
 	count(denied([bound("performance.minimum", 3599)], 3600)) == 1
 	count(passed([bound("performance.minimum", 3599)], 3600)) == 0
 }
 
 test_fail_a_run_without_a_beginning_is_undecided if {
-	some result in open([endless], 1)
-	result.term == "performance.minimum"
-	result.reason == "insufficient"
-	result.values == {"committed_at": "2026-11-20T09:00:00Z", "policy_sha256": "policy", "clock": "log"}
+	open([endless], 1) == {{
+		"code": "commitment.before",
+		"msg": "can't be told: the run has no time at which it began",
+		"term": "performance.minimum",
+		"reason": "insufficient",
+		"values": {"committed_at": "2026-11-20T09:00:00Z", "policy_sha256": "policy", "clock": "log"},
+		"facts": ["entry"],
+	}}
 	count(denied([endless], 1)) == 0
 	count(passed([endless], 1)) == 0
 }

@@ -42,17 +42,24 @@ test_success_no_required_role_asks_for_no_data_set if {
 }
 
 test_fail_a_required_role_without_a_data_set if {
-	some result in denied([predictions], ["predictions", "training"])
-	result.term == "role: training"
-	result.values == {"role": "training"}
-	result.msg == "no data set with the role 'training' was collected"
+	denied([predictions], ["predictions", "training"]) == [{
+		"code": "data.digests",
+		"msg": "no data set with the role 'training' was collected",
+		"term": "role: training",
+		"values": {"role": "training"},
+		"facts": [],
+	}]
 }
 
 test_fail_a_data_set_without_a_digest if {
 	bare := artifact("evaluation", "evaluation", {})
-	some result in denied([predictions, bare], ["predictions"])
-	result.term == "evaluation"
-	result.values == {"role": "evaluation"}
+	denied([predictions, bare], ["predictions"]) == [{
+		"code": "data.digests",
+		"msg": "the data set has no digest that names its bytes",
+		"term": "evaluation",
+		"values": {"role": "evaluation"},
+		"facts": [],
+	}]
 }
 
 test_fail_a_shortened_digest_names_no_bytes if {

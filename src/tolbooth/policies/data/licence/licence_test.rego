@@ -50,7 +50,7 @@ test_fail_a_data_set_without_a_licence if {
 }
 
 test_fail_a_word_for_not_knowing if {
-	every word in {"unknown", "TBD", "n/a", "NOASSERTION", "?", "None"} {
+	every word in {"?", "-", "n/a", "NA", "TBD", "todo", "unknown", "unclear", "None", "NOASSERTION"} {
 		[result] := denied([train], {"train": word})
 		result.msg == sprintf("the licence is given as '%s', which names none", [word])
 		count(passed([train], {"train": word})) == 0
@@ -67,7 +67,10 @@ test_fail_blanks_are_no_licence if {
 }
 
 test_fail_no_data_set_at_all if {
-	[result] := denied([artifact("model", "model")], {})
-	result.msg == "no data set was collected"
-	result.values == {"data_sets": 0}
+	denied([artifact("model", "model")], {}) == [{
+		"code": "data.licence",
+		"msg": "no data set was collected",
+		"values": {"data_sets": 0},
+		"facts": [],
+	}]
 }

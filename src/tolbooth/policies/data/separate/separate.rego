@@ -78,5 +78,5 @@ separate_tested contains artifact if {
 # Digests by the same algorithm with the same value.
 separate_shared(one, other) := {value |
 	some algorithm, value in one.digest
-	value == object.get(other.digest, algorithm, "")
+	value == other.digest[algorithm]
 }

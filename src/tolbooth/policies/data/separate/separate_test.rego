@@ -36,6 +36,11 @@ test_success_each_tested_data_set_is_compared if {
 	{result.term | some result in passed([train, holdout, predictions])} == {"holdout", "predictions"}
 }
 
+test_success_all_training_data_are_named if {
+	[result] := passed([train, artifact("more", "training", {"sha256": "dd"}), holdout])
+	result.msg == "differs from all training data (more, train)"
+}
+
 test_success_two_tested_data_sets_may_be_the_same if {
 	again := artifact("again", "predictions", {"sha256": "bb"})
 	count(denied([train, holdout, again])) == 0
@@ -67,16 +72,24 @@ test_fail_one_of_two_training_data_sets if {
 
 test_fail_without_training_data_it_is_undecided if {
 	predictions := artifact("predictions", "predictions", {"sha256": "cc"})
-	[result] := open([predictions])
-	result.term == "predictions"
-	result.reason == "insufficient"
-	result.facts == ["cc"]
+	open([predictions]) == [{
+		"code": "data.separate",
+		"msg": "can't be told: no training data were collected to compare with",
+		"term": "predictions",
+		"reason": "insufficient",
+		"values": {"role": "predictions"},
+		"facts": ["cc"],
+	}]
 	count(passed([predictions])) == 0
 }
 
 test_fail_without_tested_data_it_is_undecided if {
-	[result] := open([train])
-	result.msg == "can't be told: no data of evaluation or predictions were collected"
-	result.values == {"training": 1}
+	open([train]) == [{
+		"code": "data.separate",
+		"msg": "can't be told: no data of evaluation or predictions were collected",
+		"reason": "insufficient",
+		"values": {"training": 1},
+		"facts": [],
+	}]
 	count(passed([train])) == 0
 }

@@ -77,12 +77,12 @@ card_found(card, topic) := {heading |
 }
 
 card_headings := {
-	"purpose": ["purpose", "intended use", "intended uses", "direct use", "uses", "use case", "use cases"],
-	"data": ["data", "dataset", "datasets", "data set", "data sets"],
+	"purpose": ["purpose", "intended use", "direct use", "uses", "use case", "use cases"],
+	"data": ["data", "dataset", "datasets"],
 	"evaluation": ["evaluation", "results", "performance", "metrics", "testing", "validation", "benchmarks"],
 	"limitations": ["limitation", "limitations", "limits", "risks", "caveats", "known issues", "out-of-scope"],
 	"fairness": ["fairness", "bias", "biases", "ethical considerations", "subgroups", "disaggregated"],
-	"oversight": ["oversight", "human oversight", "human review", "monitoring"],
+	"oversight": ["oversight", "human review", "monitoring"],
 	"contact": ["contact", "contacts", "owner", "owners", "maintainers"],
 	"licence": ["licence", "license", "licensing"],
 }

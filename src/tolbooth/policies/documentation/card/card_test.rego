@@ -23,23 +23,49 @@ passed(found, required) := result if {
 
 test_success_a_card_with_every_section_passes if {
 	count(denied(whole, usual)) == 0
-	some result in passed(whole, usual)
-	result.term == "card"
-	result.msg == "the model card has purpose, data, evaluation, limitations, 312 words in all"
-	result.facts == ["digest"]
-	result.values == {"sections": whole.values.sections, "word_count": 312}
+	passed(whole, usual) == {{
+		"code": "documentation.card",
+		"msg": "the model card has purpose, data, evaluation, limitations, 312 words in all",
+		"term": "card",
+		"values": {"sections": whole.values.sections, "word_count": 312},
+		"facts": ["digest"],
+	}}
 }
 
 test_success_a_topic_is_known_by_several_headings if {
 	topics := {
-		"purpose": {"intended use", "intended uses limitations", "the purpose", "direct use", "use cases"},
-		"data": {"datasets", "data", "training data set"},
-		"evaluation": {"results", "testing and metrics", "performance"},
-		"limitations": {"limits", "risks", "caveats and recommendations", "out-of-scope use"},
-		"fairness": {"ethical considerations", "bias"},
-		"oversight": {"human oversight"},
-		"contact": {"model card contact", "owner"},
-		"licence": {"license", "licence"},
+		"purpose": {
+			"intended use",
+			"intended uses limitations",
+			"the purpose",
+			"direct use",
+			"uses",
+			"a use case",
+			"use cases",
+		},
+		"data": {"datasets", "dataset", "data", "training data set", "data sets"},
+		"evaluation": {
+			"evaluation",
+			"results",
+			"testing data",
+			"metrics used",
+			"performance",
+			"validation",
+			"benchmarks",
+		},
+		"limitations": {
+			"limits",
+			"limitation",
+			"limitations",
+			"risks",
+			"caveats and recommendations",
+			"known issues",
+			"out-of-scope use",
+		},
+		"fairness": {"fairness", "ethical considerations", "bias", "biases", "subgroups", "disaggregated results"},
+		"oversight": {"oversight", "human oversight", "human review", "monitoring"},
+		"contact": {"model card contact", "contacts", "owner", "owners", "maintainers"},
+		"licence": {"license", "licence", "licensing"},
 	}
 	every topic, headings in topics {
 		every heading in headings {
@@ -55,15 +81,17 @@ test_success_other_words_stand_for_themselves if {
 test_success_a_licence_may_stand_in_the_front_matter if {
 	count(denied(card([], ["license"]), ["licence"])) == 0
 	count(passed(card([], ["license"]), ["licence"])) == 1
+	count(passed(card([], ["licence"]), ["licence"])) == 1
 }
 
 test_fail_a_section_that_is_not_there if {
-	some result in denied(card(["uses", "training data", "evaluation"], []), usual)
-	result.term == "section: limitations"
-	result.msg == "the model card has no section on limitations"
-	result.values.section == "limitations"
-	result.values.sections == ["uses", "training data", "evaluation"]
-	result.facts == ["digest"]
+	denied(card(["uses", "training data", "evaluation"], []), usual) == {{
+		"code": "documentation.card",
+		"msg": "the model card has no section on limitations",
+		"term": "section: limitations",
+		"values": {"section": "limitations", "sections": ["uses", "training data", "evaluation"], "withheld": 0},
+		"facts": ["digest"],
+	}}
 	count(passed(card(["uses", "training data", "evaluation"], []), usual)) == 0
 }
 
@@ -86,7 +114,11 @@ test_fail_a_key_stands_for_no_other_topic if {
 }
 
 test_fail_a_card_of_which_nothing_is_asked if {
-	some result in denied(whole, [])
-	result.msg == "no section is asked for, so the card is of no use"
+	denied(whole, []) == {{
+		"code": "documentation.card",
+		"msg": "no section is asked for, so the card is of no use",
+		"values": {"required": []},
+		"facts": [],
+	}}
 	count(passed(whole, [])) == 0
 }

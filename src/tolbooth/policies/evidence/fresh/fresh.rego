@@ -47,7 +47,7 @@ deny contains {
 
 deny contains {
 	"code": "evidence.fresh",
-	"msg": sprintf("is about a day %d days ago, at most %d are allowed", [age, maximum]),
+	"msg": sprintf("is about a day %v days ago, at most %d are allowed", [age, maximum]),
 	"term": sprintf("age: %s", [artifact.name]),
 	"values": {"dated": artifact.dated, "age_days": age},
 	"facts": fresh_digests(artifact),
@@ -83,7 +83,7 @@ passed contains {
 
 passed contains {
 	"code": "evidence.fresh",
-	"msg": sprintf("is about a day %d days ago, %d are allowed", [age, maximum]),
+	"msg": sprintf("is about a day %v days ago, %d are allowed", [age, maximum]),
 	"term": sprintf("age: %s", [artifact.name]),
 	"values": {"dated": artifact.dated, "age_days": age},
 	"facts": fresh_digests(artifact),

@@ -51,11 +51,19 @@ test_success_the_last_allowed_day_passes if {
 	facts := document([dated("2026-10-24T09:14:06Z")], {})
 	count(denied(facts, {"maximum_age_days": 30})) == 0
 	count(open(facts, {"maximum_age_days": 30})) == 0
-	some result in passed(facts, {"maximum_age_days": 30})
-	result.term == "age: test"
-	result.msg == "is about a day 30 days ago, 30 are allowed"
-	result.values == {"dated": "2026-10-24T09:14:06Z", "age_days": 30}
-	result.facts == ["test digest"]
+	[result | some result in passed(facts, {"maximum_age_days": 30}); "term" in object.keys(result)] == [{
+		"code": "evidence.fresh",
+		"msg": "is about a day 30 days ago, 30 are allowed",
+		"term": "age: test",
+		"values": {"dated": "2026-10-24T09:14:06Z", "age_days": 30},
+		"facts": ["test digest"],
+	}]
+}
+
+test_success_a_day_has_passed_when_its_last_moment_has if {
+	facts := document([dated("2026-10-23T09:14:07.000000001Z")], {})
+	count(denied(facts, {"maximum_age_days": 30})) == 0
+	count(passed(facts, {"maximum_age_days": 30})) == 2
 }
 
 test_success_a_model_has_no_age if {
@@ -87,26 +95,36 @@ test_fail_a_stale_observation if {
 
 test_fail_a_data_set_about_a_day_too_long_ago if {
 	facts := document([dated("2026-10-23T09:14:07Z")], {})
-	some result in denied(facts, {"maximum_age_days": 30})
-	result.term == "age: test"
-	result.msg == "is about a day 31 days ago, at most 30 are allowed"
-	result.values.age_days == 31
+	denied(facts, {"maximum_age_days": 30}) == {{
+		"code": "evidence.fresh",
+		"msg": "is about a day 31 days ago, at most 30 are allowed",
+		"term": "age: test",
+		"values": {"dated": "2026-10-23T09:14:07Z", "age_days": 31},
+		"facts": ["test digest"],
+	}}
 	count([one | some one in passed(facts, {"maximum_age_days": 30}); one.term == "age: test"]) == 0
 }
 
 test_fail_a_data_set_without_a_day_is_undecided if {
 	every role in {"training", "evaluation", "predictions"} {
 		facts := document([artifact("test", role, "fresh")], {})
-		some result in open(facts, {"maximum_age_days": 30})
-		result.term == "age: test"
-		result.reason == "insufficient"
-		result.values == {"maximum_age_days": 30}
+		open(facts, {"maximum_age_days": 30}) == {{
+			"code": "evidence.fresh",
+			"msg": "its age can't be told: the day that it is about is declared nowhere",
+			"term": "age: test",
+			"reason": "insufficient",
+			"values": {"maximum_age_days": 30},
+			"facts": ["test digest"],
+		}}
 	}
 }
 
 test_fail_nothing_collected_is_nothing_fresh if {
-	some result in denied(document([], {}), {})
-	result.msg == "nothing was collected, so nothing is fresh"
-	result.values == {"facts": 0}
+	denied(document([], {}), {}) == {{
+		"code": "evidence.fresh",
+		"msg": "nothing was collected, so nothing is fresh",
+		"values": {"facts": 0},
+		"facts": [],
+	}}
 	count(passed(document([], {}), {})) == 0
 }

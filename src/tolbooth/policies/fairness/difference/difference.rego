@@ -79,14 +79,16 @@ deny contains {
 		"by": answer.question.by,
 		"metric": answer.question.metric,
 		"difference_ppm": pair.value,
-		"high": difference_side(answer, pair.high),
-		"low": difference_side(answer, pair.low),
+		"high": high,
+		"low": low,
 	},
 	"facts": answer.reads,
 } if {
 	some answer in difference_answers
 	some pair in answer.values.comparison.pairs
 	pair.outcome == "fail"
+	high := difference_side(answer, pair.high)
+	low := difference_side(answer, pair.low)
 }
 
 undecided contains {
@@ -150,14 +152,16 @@ passed contains {
 		"by": answer.question.by,
 		"metric": answer.question.metric,
 		"difference_ppm": worst.value,
-		"high": difference_side(answer, worst.high),
-		"low": difference_side(answer, worst.low),
+		"high": high,
+		"low": low,
 	},
 	"facts": answer.reads,
 } if {
 	some answer in difference_answers
 	answer.values.comparison.outcome == "pass"
 	worst := answer.values.comparison.worst
+	high := difference_side(answer, worst.high)
+	low := difference_side(answer, worst.low)
 }
 
 # The observations that answer this rule's question, whatever the feature.

@@ -57,10 +57,21 @@ test_success_groups_within_the_bound_pass if {
 	document := facts(apart(99960, "pass"))
 	count(denied(document)) == 0
 	count(open(document)) == 0
-	[result] := passed(document)
-	result.term == "race"
-	result.measured == 99960
-	result.msg == "false positive rate by race: 9.996 points apart at most, 10 allowed"
+	passed(document) == [{
+		"code": "fairness.difference",
+		"msg": "false positive rate by race: 9.996 points apart at most, 10 allowed",
+		"term": "race",
+		"measured": 99960,
+		"values": {
+			"about": "predictions",
+			"by": ["race"],
+			"metric": "false_positive_rate",
+			"difference_ppm": 99960,
+			"high": {"group": "Black", "numerator": 805, "denominator": 1795},
+			"low": {"group": "white", "numerator": 349, "denominator": 1488},
+		},
+		"facts": ["counts"],
+	}]
 }
 
 test_success_groups_at_the_bound_pass if {
@@ -88,13 +99,21 @@ test_success_an_answer_about_ratios_is_not_read if {
 
 test_fail_groups_beyond_the_bound if {
 	document := facts(apart(213902, "fail"))
-	[result] := denied(document)
-	result.term == "race: Black / white"
-	result.measured == 213902
-	result.facts == ["counts"]
-	result.msg == "false positive rate by race: 21.4 points apart, at most 10"
-	result.values.high == {"group": "Black", "numerator": 805, "denominator": 1795}
-	result.values.low == {"group": "white", "numerator": 349, "denominator": 1488}
+	denied(document) == [{
+		"code": "fairness.difference",
+		"msg": "false positive rate by race: 21.4 points apart, at most 10",
+		"term": "race: Black / white",
+		"measured": 213902,
+		"values": {
+			"about": "predictions",
+			"by": ["race"],
+			"metric": "false_positive_rate",
+			"difference_ppm": 213902,
+			"high": {"group": "Black", "numerator": 805, "denominator": 1795},
+			"low": {"group": "white", "numerator": 349, "denominator": 1488},
+		},
+		"facts": ["counts"],
+	}]
 	count(open(document)) == 0
 	count(passed(document)) == 0
 }
@@ -123,21 +142,48 @@ test_fail_a_small_group_is_undecided_beside_a_failing_pair if {
 	small := [{"group": "Asian", "denominator": 23, "minimum": 30}]
 	document := facts(object.union(apart(213902, "fail"), {"insufficient": small}))
 	count(denied(document)) == 1
-	[result] := open(document)
-	result.term == "race: Asian"
-	result.reason == "insufficient"
-	result.msg == "false positive rate by race can't be told: 23 in the denominator, at least 30 are needed"
-	result.values.denominator == 23
+	open(document) == [{
+		"code": "fairness.difference",
+		"msg": "false positive rate by race can't be told: 23 in the denominator, at least 30 are needed",
+		"term": "race: Asian",
+		"reason": "insufficient",
+		"values": {
+			"about": "predictions",
+			"by": ["race"],
+			"metric": "false_positive_rate",
+			"group": "Asian",
+			"denominator": 23,
+			"minimum": 30,
+		},
+		"facts": ["counts"],
+	}]
 	count(passed(document)) == 0
+}
+
+test_fail_small_groups_alone_are_undecided_by_their_names if {
+	small := [{"group": "Asian", "denominator": 23, "minimum": 30}]
+	document := facts({"outcome": "undecided", "pairs": [], "insufficient": small})
+	{result.term | some result in open(document)} == {"race: Asian"}
 }
 
 test_fail_a_single_group_is_undecided if {
 	document := facts({"outcome": "undecided", "pairs": [], "insufficient": []})
-	[result] := open(document)
-	result.term == "race"
-	result.values.pairs == 0
+	open(document) == [{
+		"code": "fairness.difference",
+		"msg": "false positive rate by race can't be told: there are no two groups to compare",
+		"term": "race",
+		"reason": "insufficient",
+		"values": {"about": "predictions", "by": ["race"], "metric": "false_positive_rate", "pairs": 0},
+		"facts": ["counts"],
+	}]
 	count(denied(document)) == 0
 	count(passed(document)) == 0
+}
+
+test_fail_an_undecided_answer_with_a_passing_pair_is_undecided if {
+	pair := {"high": "Black", "low": "white", "value": 9000, "outcome": "pass"}
+	[result] := open(facts({"outcome": "undecided", "pairs": [pair], "insufficient": []}))
+	result.values.pairs == 1
 }
 
 test_fail_a_failing_answer_without_a_failing_pair_is_undecided if {

@@ -83,14 +83,16 @@ deny contains {
 		"by": answer.question.by,
 		"metric": answer.question.metric,
 		"ratio_ppm": pair.value,
-		"high": ratio_side(answer, pair.high),
-		"low": ratio_side(answer, pair.low),
+		"high": high,
+		"low": low,
 	},
 	"facts": answer.reads,
 } if {
 	some answer in ratio_answers
 	some pair in answer.values.comparison.pairs
 	pair.outcome == "fail"
+	high := ratio_side(answer, pair.high)
+	low := ratio_side(answer, pair.low)
 }
 
 undecided contains {
@@ -154,14 +156,16 @@ passed contains {
 		"by": answer.question.by,
 		"metric": answer.question.metric,
 		"ratio_ppm": worst.value,
-		"high": ratio_side(answer, worst.high),
-		"low": ratio_side(answer, worst.low),
+		"high": high,
+		"low": low,
 	},
 	"facts": answer.reads,
 } if {
 	some answer in ratio_answers
 	answer.values.comparison.outcome == "pass"
 	worst := answer.values.comparison.worst
+	high := ratio_side(answer, worst.high)
+	low := ratio_side(answer, worst.low)
 }
 
 # The observations that answer this rule's question, whatever the feature.

@@ -57,10 +57,21 @@ test_success_groups_within_the_bound_pass if {
 	document := facts(apart(800100, "pass"))
 	count(denied(document)) == 0
 	count(open(document)) == 0
-	[result] := passed(document)
-	result.term == "race"
-	result.measured == 800100
-	result.msg == "selection rate by race: smallest ratio 0.8001, at least 0.8"
+	passed(document) == [{
+		"code": "fairness.ratio",
+		"msg": "selection rate by race: smallest ratio 0.8001, at least 0.8",
+		"term": "race",
+		"measured": 800100,
+		"values": {
+			"about": "predictions",
+			"by": ["race"],
+			"metric": "selection_rate",
+			"ratio_ppm": 800100,
+			"high": {"group": "Black", "numerator": 805, "denominator": 1795},
+			"low": {"group": "white", "numerator": 349, "denominator": 1488},
+		},
+		"facts": ["counts"],
+	}]
 }
 
 test_success_groups_at_the_bound_pass if {
@@ -88,13 +99,21 @@ test_success_an_answer_about_differences_is_not_read if {
 
 test_fail_groups_beyond_the_bound if {
 	document := facts(apart(523000, "fail"))
-	[result] := denied(document)
-	result.term == "race: Black / white"
-	result.measured == 523000
-	result.facts == ["counts"]
-	result.msg == "selection rate by race: ratio 0.52, at least 0.8"
-	result.values.high == {"group": "Black", "numerator": 805, "denominator": 1795}
-	result.values.low == {"group": "white", "numerator": 349, "denominator": 1488}
+	denied(document) == [{
+		"code": "fairness.ratio",
+		"msg": "selection rate by race: ratio 0.52, at least 0.8",
+		"term": "race: Black / white",
+		"measured": 523000,
+		"values": {
+			"about": "predictions",
+			"by": ["race"],
+			"metric": "selection_rate",
+			"ratio_ppm": 523000,
+			"high": {"group": "Black", "numerator": 805, "denominator": 1795},
+			"low": {"group": "white", "numerator": 349, "denominator": 1488},
+		},
+		"facts": ["counts"],
+	}]
 	count(open(document)) == 0
 	count(passed(document)) == 0
 }
@@ -123,21 +142,48 @@ test_fail_a_small_group_is_undecided_beside_a_failing_pair if {
 	small := [{"group": "Asian", "denominator": 23, "minimum": 30}]
 	document := facts(object.union(apart(523000, "fail"), {"insufficient": small}))
 	count(denied(document)) == 1
-	[result] := open(document)
-	result.term == "race: Asian"
-	result.reason == "insufficient"
-	result.msg == "selection rate by race can't be told: 23 in the denominator, at least 30 are needed"
-	result.values.denominator == 23
+	open(document) == [{
+		"code": "fairness.ratio",
+		"msg": "selection rate by race can't be told: 23 in the denominator, at least 30 are needed",
+		"term": "race: Asian",
+		"reason": "insufficient",
+		"values": {
+			"about": "predictions",
+			"by": ["race"],
+			"metric": "selection_rate",
+			"group": "Asian",
+			"denominator": 23,
+			"minimum": 30,
+		},
+		"facts": ["counts"],
+	}]
 	count(passed(document)) == 0
+}
+
+test_fail_small_groups_alone_are_undecided_by_their_names if {
+	small := [{"group": "Asian", "denominator": 23, "minimum": 30}]
+	document := facts({"outcome": "undecided", "pairs": [], "insufficient": small})
+	{result.term | some result in open(document)} == {"race: Asian"}
 }
 
 test_fail_a_single_group_is_undecided if {
 	document := facts({"outcome": "undecided", "pairs": [], "insufficient": []})
-	[result] := open(document)
-	result.term == "race"
-	result.values.pairs == 0
+	open(document) == [{
+		"code": "fairness.ratio",
+		"msg": "selection rate by race can't be told: there are no two groups to compare, or nobody has the outcome",
+		"term": "race",
+		"reason": "insufficient",
+		"values": {"about": "predictions", "by": ["race"], "metric": "selection_rate", "pairs": 0},
+		"facts": ["counts"],
+	}]
 	count(denied(document)) == 0
 	count(passed(document)) == 0
+}
+
+test_fail_an_undecided_answer_with_a_passing_pair_is_undecided if {
+	pair := {"high": "Black", "low": "white", "value": 990000, "outcome": "pass"}
+	[result] := open(facts({"outcome": "undecided", "pairs": [pair], "insufficient": []}))
+	result.values.pairs == 1
 }
 
 test_fail_a_failing_answer_without_a_failing_pair_is_undecided if {

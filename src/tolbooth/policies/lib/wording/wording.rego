@@ -15,7 +15,7 @@ metric(name) := replace(name, "_", " ")
 by(features) := concat(" & ", features)
 
 # Number divided by unit, a power of ten, with all the decimals that it has and no zeros after them.
-exact(number, unit) := sprintf("%d%s", [(number - remainder) / unit, decimals]) if {
+exact(number, unit) := sprintf("%v%s", [(number - remainder) / unit, decimals]) if {
 	remainder := number % unit
 	digits := substring(sprintf("%d", [unit + remainder]), 1, -1)
 	decimals := trim_right(concat("", [".", digits]), ".0")
@@ -28,7 +28,7 @@ near(number, bound, unit, step) := exact(number, unit) if {
 } else := exact(rounded(number, step), unit)
 
 # The multiple of an even step that is nearest to the number.
-rounded(number, step) := raised - (raised % step) if raised := number + (step / 2)
+rounded(number, step) := raised - (raised % step) if raised := number + floor(step / 2)
 
 hides(number, shown, bound) if {
 	number > bound

@@ -12,6 +12,10 @@ test_exact_keeps_inner_zeros if wording.exact(10500, wording.point) == "1.05"
 
 test_exact_drops_trailing_zeros if wording.exact(100000, wording.point) == "10"
 
+# EQUIVALENT
+# line: digits := substring(sprintf("%d", [unit + remainder]), 1, -1)
+# mutant: digits := substring(sprintf("%d", [unit + remainder]), 1, -2)
+# reason: every negative length asks for the rest of the text.
 test_exact_of_zero_is_zero if wording.exact(0, wording.point) == "0"
 
 test_points_round_half_up if wording.points(213500, 100000) == "21.4"
@@ -23,6 +27,10 @@ test_points_just_above_the_bound_are_exact if wording.points(100400, 100000) == 
 test_points_just_below_the_bound_are_exact if wording.points(99960, 100000) == "9.996"
 
 test_points_at_the_bound_are_the_bound if wording.points(100000, 100000) == "10"
+
+test_percent_at_a_bound_between_two_tenths_is_rounded_up if wording.percent(123600, 123600) == "12.4 %"
+
+test_percent_at_a_bound_between_two_tenths_is_rounded_down if wording.percent(123400, 123400) == "12.3 %"
 
 test_percent_has_its_sign if wording.percent(623456, 650000) == "62.3 %"
 

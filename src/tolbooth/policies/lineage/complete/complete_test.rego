@@ -37,7 +37,7 @@ passed(observations, required) := found if {
 		with data.parameters.lineage.complete.required as required
 }
 
-said(results) := {result.term: result.msg | some result in results}
+said(results) := {result.term: result.msg | some result in results; result.code == "lineage.complete"}
 
 test_success_every_link_is_named if {
 	count(denied(whole, all_links)) == 0
@@ -68,6 +68,17 @@ test_success_a_link_that_is_not_asked_for_is_not_looked_at if {
 	said(passed(broken, ["commit"])) == {"commit": "commit 0123456789ab"}
 }
 
+test_success_no_link_is_told_that_is_not_asked_for if {
+	every link in all_links {
+		object.keys(said(passed(whole, [link]))) == {link}
+	}
+}
+
+test_success_every_run_is_named if {
+	some result in passed({"run": [run("r2", "FINISHED"), run("r1", "FINISHED")]}, ["run"])
+	result.msg == "run r1, r2"
+}
+
 test_success_a_link_of_which_nothing_was_observed_is_left_to_the_need_for_it if {
 	count(denied({}, all_links)) == 0
 	count(passed({}, all_links)) == 0
@@ -85,31 +96,44 @@ test_success_a_run_that_goes_on_is_a_run if {
 }
 
 test_fail_a_tree_that_differs if {
-	some result in denied({"source-control": [source(false)]}, ["commit", "tree"])
-	result.term == "tree"
-	result.msg == "files differ from the commit 0123456789ab, or are new"
-	result.values == {"commit": commit, "tree_clean": false}
+	differing := object.union(source(false), {"reads": ["status"]})
+	denied({"source-control": [differing]}, ["commit", "tree"]) == {{
+		"code": "lineage.complete",
+		"msg": "files differ from the commit 0123456789ab, or are new",
+		"term": "tree",
+		"values": {"commit": commit, "tree_clean": false},
+		"facts": ["status"],
+	}}
 	said(passed({"source-control": [source(false)]}, ["tree"])) == {}
 }
 
 test_fail_a_run_that_failed_or_was_killed if {
 	every status in {"FAILED", "KILLED"} {
 		runs := {"run": [run("r1", "FINISHED"), run("r2", status)]}
-		some result in denied(runs, ["run"])
-		result.term == "run"
-		result.msg == sprintf("the run did no work to its end: its status is %s", [status])
-		result.values == {"runs": ["r1", "r2"], "status": [status]}
-		result.facts == ["r1", "r2"]
+		denied(runs, ["run"]) == {{
+			"code": "lineage.complete",
+			"msg": sprintf("the run did no work to its end: its status is %s", [status]),
+			"term": "run",
+			"values": {"runs": ["r1", "r2"], "status": [status]},
+			"facts": ["r1", "r2"],
+		}}
 		count(passed(runs, ["run"])) == 0
 	}
 }
 
+test_fail_every_bad_end_is_named if {
+	some result in denied({"run": [run("r1", "KILLED"), run("r2", "FAILED")]}, ["run"])
+	result.msg == "the run did no work to its end: its status is FAILED, KILLED"
+}
+
 test_fail_a_package_without_an_exact_version if {
-	some result in denied({"environment": [environment(11, 1)]}, ["environment"])
-	result.term == "environment"
-	result.msg == "1 of 12 packages have no exact version"
-	result.values == {"pinned": 11, "unpinned": 1}
-	result.facts == ["lock"]
+	denied({"environment": [environment(11, 1)]}, ["environment"]) == {{
+		"code": "lineage.complete",
+		"msg": "1 of 12 packages have no exact version",
+		"term": "environment",
+		"values": {"pinned": 11, "unpinned": 1},
+		"facts": ["lock"],
+	}}
 	count(passed({"environment": [environment(11, 1)]}, ["environment"])) == 0
 }
 
@@ -120,14 +144,25 @@ test_fail_half_of_the_packages_is_told_once if {
 }
 
 test_fail_an_environment_without_packages if {
-	some result in denied({"environment": [environment(0, 0)]}, ["environment"])
-	result.msg == "the files of the environment name no package"
-	result.values == {"pinned": 0, "unpinned": 0}
-	count(denied({"environment": [environment(0, 0)]}, ["environment"])) == 1
+	denied({"environment": [environment(0, 0)]}, ["environment"]) == {{
+		"code": "lineage.complete",
+		"msg": "the files of the environment name no package",
+		"term": "environment",
+		"values": {"pinned": 0, "unpinned": 0},
+		"facts": ["lock"],
+	}}
 	count(passed({"environment": [environment(0, 0)]}, ["environment"])) == 0
 }
 
+test_fail_an_environment_without_packages_is_no_matter_where_it_is_not_asked_for if {
+	count(denied({"environment": [environment(0, 0)]}, ["commit"])) == 0
+}
+
 test_fail_nothing_asked_for_is_nothing_known if {
-	some result in denied(whole, [])
-	result.msg == "no link back is asked for, so none is known"
+	denied(whole, []) == {{
+		"code": "lineage.complete",
+		"msg": "no link back is asked for, so none is known",
+		"values": {"required": []},
+		"facts": [],
+	}}
 }

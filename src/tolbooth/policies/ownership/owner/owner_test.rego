@@ -12,8 +12,12 @@ passed(declared) := found if {
 
 test_success_a_declared_owner_passes if {
 	count(denied({"owner": "credit team"})) == 0
-	[result] := passed({"owner": "credit team"})
-	result.values == {"declared": true}
+	passed({"owner": "credit team"}) == [{
+		"code": "ownership.owner",
+		"msg": "an owner is declared",
+		"values": {"declared": true},
+		"facts": [],
+	}]
 }
 
 test_success_the_owner_is_not_repeated if {
@@ -24,9 +28,12 @@ test_success_the_owner_is_not_repeated if {
 test_success_nothing_else_needs_to_be_declared if count(denied({"owner": "x"})) == 0
 
 test_fail_no_owner if {
-	[result] := denied({"purpose": "to score"})
-	result.msg == "no owner is declared"
-	result.values == {"declared": false}
+	denied({"purpose": "to score"}) == [{
+		"code": "ownership.owner",
+		"msg": "no owner is declared",
+		"values": {"declared": false},
+		"facts": [],
+	}]
 	count(passed({"purpose": "to score"})) == 0
 }
 

@@ -12,9 +12,12 @@ passed(declared, tiers) := found if {
 
 test_success_any_tier_passes_where_no_scale_is_given if {
 	count(denied({"risk_tier": "high"}, [])) == 0
-	[result] := passed({"risk_tier": "high"}, [])
-	result.msg == "risk tier 'high'"
-	result.values == {"tier": "high", "tiers": []}
+	passed({"risk_tier": "high"}, []) == [{
+		"code": "ownership.tier",
+		"msg": "risk tier 'high'",
+		"values": {"tier": "high", "tiers": []},
+		"facts": [],
+	}]
 }
 
 test_success_a_tier_of_the_scale_passes if {
@@ -29,16 +32,22 @@ test_success_blanks_around_a_tier_are_no_part_of_it if {
 }
 
 test_fail_no_tier if {
-	[result] := denied({"owner": "credit team"}, [])
-	result.msg == "no risk tier is declared"
-	result.values == {"tiers": []}
+	denied({"owner": "credit team"}, []) == [{
+		"code": "ownership.tier",
+		"msg": "no risk tier is declared",
+		"values": {"tiers": []},
+		"facts": [],
+	}]
 	count(passed({"owner": "credit team"}, [])) == 0
 }
 
 test_fail_a_tier_that_the_scale_does_not_have if {
-	[result] := denied({"risk_tier": "medium"}, ["low", "high"])
-	result.msg == "the risk tier 'medium' is none of low, high"
-	result.values == {"tier": "medium", "tiers": ["low", "high"]}
+	denied({"risk_tier": "medium"}, ["low", "high"]) == [{
+		"code": "ownership.tier",
+		"msg": "the risk tier 'medium' is none of low, high",
+		"values": {"tier": "medium", "tiers": ["low", "high"]},
+		"facts": [],
+	}]
 	count(passed({"risk_tier": "medium"}, ["low", "high"])) == 0
 }
 

@@ -37,12 +37,14 @@ test_success_a_rate_above_the_bound_passes if {
 	document := facts(measured(653729, "pass"))
 	count(denied(document)) == 0
 	count(open(document)) == 0
-	some result in passed(document)
-	result.term == "predictions"
-	result.measured == 653729
-	result.values == {"metric": "accuracy", "numerator": 4716, "denominator": 7214}
-	result.facts == ["counts"]
-	result.msg == "accuracy 65.4 %, at least 65 %"
+	passed(document) == {{
+		"code": "performance.minimum",
+		"msg": "accuracy 65.4 %, at least 65 %",
+		"term": "predictions",
+		"measured": 653729,
+		"values": {"metric": "accuracy", "numerator": 4716, "denominator": 7214},
+		"facts": ["counts"],
+	}}
 }
 
 test_success_a_rate_at_the_bound_passes if {
@@ -58,23 +60,36 @@ test_success_an_answer_to_another_bound_is_not_read if {
 	count(passed(document)) == 0
 }
 
+test_success_an_answer_about_another_rate_is_not_read if {
+	other := object.union(answer(measured(500000, "fail")), {"question": {"metric": "selection_rate"}})
+	document := {"observations": {"performance": [other]}}
+	count(denied(document)) == 0
+	count(passed(document)) == 0
+}
+
 test_fail_a_rate_below_the_bound if {
 	document := facts(measured(623456, "fail"))
-	some result in denied(document)
-	result.term == "predictions"
-	result.measured == 623456
-	result.values.numerator == 4716
-	result.msg == "accuracy 62.3 %, at least 65 %"
+	denied(document) == {{
+		"code": "performance.minimum",
+		"msg": "accuracy 62.3 %, at least 65 %",
+		"term": "predictions",
+		"measured": 623456,
+		"values": {"metric": "accuracy", "numerator": 4716, "denominator": 7214},
+		"facts": ["counts"],
+	}}
 	count(passed(document)) == 0
 }
 
 test_fail_too_few_rows_are_undecided if {
 	document := facts({"outcome": "undecided", "numerator": 9, "denominator": 12})
-	some result in open(document)
-	result.reason == "insufficient"
-	result.term == "predictions"
-	result.values.denominator == 12
-	result.msg == "accuracy can't be told: 12 in the denominator, at least 30 are needed"
+	open(document) == {{
+		"code": "performance.minimum",
+		"msg": "accuracy can't be told: 12 in the denominator, at least 30 are needed",
+		"term": "predictions",
+		"reason": "insufficient",
+		"values": {"metric": "accuracy", "numerator": 9, "denominator": 12},
+		"facts": ["counts"],
+	}}
 	count(denied(document)) == 0
 	count(passed(document)) == 0
 }

@@ -84,6 +84,7 @@ test_success_the_first_release_has_nothing_to_be_worse_than if {
 	count(open(facts, exactly)) == 0
 	[result] := passed(facts, exactly)
 	result.msg == "nothing was released before, so there is nothing to compare with"
+	result.term == "test"
 	result.values == {"metric": "accuracy", "none": true}
 	result.facts == ["counts"]
 }
@@ -131,6 +132,7 @@ test_fail_a_last_release_without_the_rate_is_undecided if {
 		[result] := open(facts, exactly)
 		result.reason == "insufficient"
 		result.term == "test"
+		result.values == {"metric": "accuracy"}
 		result.msg == "accuracy can't be compared with the last release: it has no such rate"
 		count(passed(facts, exactly)) == 0
 	}

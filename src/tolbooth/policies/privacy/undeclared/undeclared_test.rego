@@ -34,18 +34,20 @@ passed(scans, owner) := found if found := data.privacy.passed with input as docu
 test_success_data_without_personal_columns_pass if {
 	count(denied([scan("train", [plain])], {})) == 0
 	count(open([scan("train", [plain])], {})) == 0
-	some result in passed([scan("train", [plain])], {})
-	result.term == "train"
-	result.msg == "no undeclared personal data in all 432 rows"
-	result.facts == ["digest"]
-	result.values == {
-		"columns": 1,
-		"declared": [],
-		"mode": "full",
-		"rows": 432,
-		"scanned_rows": 432,
-		"bound_ppm": 0,
-	}
+	passed([scan("train", [plain])], {}) == {{
+		"code": "privacy.undeclared",
+		"msg": "no undeclared personal data in all 432 rows",
+		"term": "train",
+		"values": {
+			"columns": 1,
+			"declared": [],
+			"mode": "full",
+			"rows": 432,
+			"scanned_rows": 432,
+			"bound_ppm": 0,
+		},
+		"facts": ["digest"],
+	}}
 }
 
 test_success_a_declared_column_passes if {
@@ -78,17 +80,19 @@ test_success_a_sample_says_what_it_may_have_missed if {
 }
 
 test_fail_an_undeclared_column if {
-	some result in denied([scan("train", [plain, email])], {})
-	result.term == "train: contact"
-	result.msg == "holds personal data (EMAIL_ADDRESS): no legal basis or purpose is declared"
-	result.facts == ["digest"]
-	result.values == {
-		"data": "train",
-		"column": "contact",
-		"entities": ["EMAIL_ADDRESS"],
-		"lacks": ["legal basis", "purpose"],
-		"scanned_rows": 432,
-	}
+	denied([scan("train", [plain, email])], {}) == {{
+		"code": "privacy.undeclared",
+		"msg": "holds personal data (EMAIL_ADDRESS): no legal basis or purpose is declared",
+		"term": "train: contact",
+		"values": {
+			"data": "train",
+			"column": "contact",
+			"entities": ["EMAIL_ADDRESS"],
+			"lacks": ["legal basis", "purpose"],
+			"scanned_rows": 432,
+		},
+		"facts": ["digest"],
+	}}
 	count(open([scan("train", [plain, email])], {})) == 0
 	count(passed([scan("train", [plain, email])], {})) == 0
 }
@@ -111,10 +115,20 @@ test_fail_what_is_declared_for_other_data_does_not_count if {
 
 test_fail_a_column_that_may_be_personal_is_undecided if {
 	scans := [scan("train", [column("name", "possible", ["PERSON", "LOCATION"])])]
-	some result in open(scans, {})
-	result.term == "train: name"
-	result.reason == "insufficient"
-	result.msg == "may hold personal data (LOCATION, PERSON): no legal basis or purpose is declared"
+	open(scans, {}) == {{
+		"code": "privacy.undeclared",
+		"msg": "may hold personal data (LOCATION, PERSON): no legal basis or purpose is declared",
+		"term": "train: name",
+		"reason": "insufficient",
+		"values": {
+			"data": "train",
+			"column": "name",
+			"entities": ["LOCATION", "PERSON"],
+			"lacks": ["legal basis", "purpose"],
+			"scanned_rows": 432,
+		},
+		"facts": ["digest"],
+	}}
 	count(denied(scans, {})) == 0
 	count(passed(scans, {})) == 0
 }

@@ -44,6 +44,17 @@ test_success_an_allowed_format_passes_and_is_named if {
 	result.values == {"formats": ["joblib", "text"], "allowed": ["joblib"]}
 }
 
+test_success_every_allowed_format_that_was_met_is_named if {
+	files := [runs("model.joblib", "joblib"), runs("model.pkl", "pickle")]
+	some result in passed(files, ["joblib", "pickle"])
+	result.msg == "2 files, none that runs code when it is loaded, but the allowed joblib, pickle"
+}
+
+test_success_a_file_of_which_nothing_is_said_runs_nothing if {
+	some result in passed([{"path": "MLmodel", "format": "text"}], [])
+	result.values == {"formats": ["text"], "allowed": []}
+}
+
 test_success_what_is_allowed_and_was_not_met_is_not_named if {
 	some result in passed([safe("model.onnx", "onnx")], ["pickle"])
 	result.values.allowed == []
@@ -69,17 +80,31 @@ test_fail_another_format_than_the_allowed_one if {
 }
 
 test_fail_an_unknown_format_is_undecided if {
-	some result in open([unknown, safe("MLmodel", "text")], [])
-	result.term == "weights.bin"
-	result.reason == "insufficient"
-	result.values == {"format": "unknown"}
+	open([unknown, safe("MLmodel", "text")], []) == {{
+		"code": "security.format",
+		"msg": "its format can't be told, so neither can what loading it does",
+		"term": "weights.bin",
+		"reason": "insufficient",
+		"values": {"format": "unknown"},
+		"facts": ["digest"],
+	}}
 	count(denied([unknown], [])) == 0
 	count(passed([unknown], [])) == 0
 }
 
 test_fail_no_file_is_undecided if {
-	some result in open([], [])
-	result.term == "model: credit"
-	result.msg == "there is no file to look at"
+	open([], []) == {{
+		"code": "security.format",
+		"msg": "there is no file to look at",
+		"term": "model: credit",
+		"reason": "insufficient",
+		"values": {"formats": []},
+		"facts": ["digest"],
+	}}
 	count(passed([], [])) == 0
+}
+
+test_fail_a_pickle_beside_a_file_of_an_unknown_format if {
+	{result.term | some result in denied([runs("model.pkl", "pickle"), unknown], [])} == {"model.pkl"}
+	{result.term | some result in open([runs("model.pkl", "pickle"), unknown], [])} == {"weights.bin"}
 }
