@@ -12,8 +12,8 @@ import pytest
 from tests.project_sample import FAIR, SETTINGS, make_project, tolbooth, write_predictions
 from tolbooth.config.environment import Environment
 from tolbooth.config.load import load_project
-from tolbooth.pipeline.checking import check_project
 from tolbooth.pipeline.history import commitments, last_release
+from tolbooth.pipeline.policy import policy_of
 from tolbooth.pipeline.workspace import open_records, open_workspace
 from tolbooth.store.embedded import EmbeddedStore
 
@@ -28,7 +28,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def committed(folder: Path, store: EmbeddedStore, began: datetime) -> dict[str, dict[str, Any]]:
-    policy = check_project(load_project(folder / "tolbooth.yaml"), ["release"])
+    policy = policy_of(load_project(folder / "tolbooth.yaml"))
     found = commitments(store, policy, about="credit", run_started_at=began, now=NOW)
     return {each.values["rule"]: dict(each.values) for each in found}
 

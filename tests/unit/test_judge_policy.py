@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tolbooth.judge.library.enforcement import everywhere
 from tolbooth.judge.library.load import built_in_library
 from tolbooth.judge.library.policy import Policy, check_parameters, core_files, effective_policy, policy_from_core
 from tolbooth.judge.questions import questions
@@ -76,7 +77,7 @@ def test_every_mistake_is_told_with_its_path_and_the_nearest_word() -> None:
             "fairness.ratoi": {"bound": 1},
             "fairness.difference": {"treshold": 1, "metric": "recall", "bound": "ten", "alpha": 0},
         },
-        enforcement={"data.digest": Enforcement.OFF},
+        enforcement={"data.digest": everywhere(Enforcement.OFF)},
     ) == [
         ("policy.unknown-rule", ("rules", 0), False, "did you mean 'fairness.difference'?"),
         ("policy.unknown-rule", ("parameters", "fairness.ratoi"), True, "did you mean 'fairness.ratio'?"),
@@ -111,7 +112,7 @@ def test_unknown_collection_is_told() -> None:
 
 def test_mistakes_are_raised_together() -> None:
     with pytest.raises(ConfigError) as raised:
-        policy(rules=["a.b"], enforcement={"c.d": Enforcement.OFF})
+        policy(rules=["a.b"], enforcement={"c.d": everywhere(Enforcement.OFF)})
     assert len(raised.value.problems) == 2
 
 
@@ -119,7 +120,7 @@ def test_digest_covers_parameters_enforcement_rules_and_files() -> None:
     digests = {
         policy().sha256,
         policy(parameters={"fairness.ratio": {"bound": 0.9}}).sha256,
-        policy(enforcement={"fairness.ratio": Enforcement.WARN}).sha256,
+        policy(enforcement={"fairness.ratio": everywhere(Enforcement.WARN)}).sha256,
         policy(collections=("minimal",)).sha256,
     }
     assert len(digests) == 4
@@ -138,7 +139,7 @@ def test_digest_does_not_depend_on_how_a_number_was_written() -> None:
 def test_policy_comes_back_from_the_core_of_a_pack() -> None:
     mine = policy(
         parameters={"performance.minimum": {"bound": 0.65}, "data.digests": {"required_roles": ["training"]}},
-        enforcement={"fairness.ratio": Enforcement.OBSERVE},
+        enforcement={"fairness.ratio": everywhere(Enforcement.OBSERVE)},
     )
     core = {**core_files(mine), "decision.json": b"not looked at"}
     again = policy_from_core(core)
@@ -229,6 +230,6 @@ def test_questions_carry_effective_parameters_and_constants() -> None:
 
 
 def test_rule_that_is_off_or_lacks_a_parameter_asks_nothing() -> None:
-    off = policy(enforcement={"fairness.ratio": Enforcement.OFF}, parameters={"performance.minimum": {"bound": 0.6}})
+    off = policy(enforcement={"fairness.ratio": everywhere(Enforcement.OFF)}, parameters={"performance.minimum": {"bound": 0.6}})
     assert [question.code for question in questions(off)] == ["fairness.difference", "performance.minimum"]
     assert [question.code for question in questions(policy())] == ["fairness.difference", "fairness.ratio"]

@@ -12,6 +12,7 @@ import pytest
 from tolbooth.judge.interface import EngineDescription, Evaluation, EvaluationFailure, PackageResults, PolicyBundle
 from tolbooth.judge.judge import Judgement, judge
 from tolbooth.judge.library.catalogs import load_catalogs
+from tolbooth.judge.library.enforcement import EnforcementMap, everywhere
 from tolbooth.judge.library.load import library_of
 from tolbooth.judge.library.policy import Policy, effective_policy
 from tolbooth.model.errors import JudgeError
@@ -84,7 +85,7 @@ class FakeEngine:
 
 def policy_of(
     *modules: tuple[str, bytes],
-    enforcement: Mapping[str, Enforcement] | None = None,
+    enforcement: EnforcementMap | None = None,
     parameters: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Policy:
     return effective_policy(
@@ -190,7 +191,7 @@ def test_results_are_sorted_by_rule_and_term() -> None:
 def test_warning_never_denies() -> None:
     said = {"soft": PackageResults(warn=({"code": "soft.hint", "msg": "m"},))}
     assert only(judged(policy_of(WARNING), said)).enforcement is Enforcement.WARN
-    raised = policy_of(WARNING, enforcement={"soft.hint": Enforcement.DENY})
+    raised = policy_of(WARNING, enforcement={"soft.hint": everywhere(Enforcement.DENY)})
     assert only(judged(raised, said)).enforcement is Enforcement.WARN
 
 
@@ -200,14 +201,14 @@ def test_member_of_warn_of_a_denying_rule_only_warns() -> None:
 
 
 def test_rule_that_is_off_is_skipped_and_not_evaluated() -> None:
-    policy = policy_of(PLAIN, enforcement={"plain.one": Enforcement.OFF})
+    policy = policy_of(PLAIN, enforcement={"plain.one": everywhere(Enforcement.OFF)})
     assert policy.bundle.packages == ()
     result = only(judged(policy))
     assert (result.outcome, result.reason) == (Outcome.SKIP, Reason.OFF)
 
 
 def test_rule_that_is_off_says_nothing_though_its_package_is_evaluated() -> None:
-    policy = policy_of(PLAIN, SIBLING, enforcement={"plain.one": Enforcement.OFF})
+    policy = policy_of(PLAIN, SIBLING, enforcement={"plain.one": everywhere(Enforcement.OFF)})
     results = judged(policy, {"plain": PackageResults(deny=(says(),))}).results
     assert [(result.rule, result.outcome) for result in results] == [
         ("plain.one", Outcome.SKIP),

@@ -6,16 +6,18 @@ import json
 
 import click
 
+from tolbooth.cli.nearest import NearestGroup
 from tolbooth.cli.session import Session, pass_session
 from tolbooth.config.settings import json_schema
 from tolbooth.model.digest import short
 from tolbooth.model.instant import format_instant
 from tolbooth.pipeline.checking import check_project
 from tolbooth.pipeline.history import commit_policy
+from tolbooth.pipeline.policy import policy_of
 from tolbooth.pipeline.workspace import open_workspace
 
 
-@click.group()
+@click.group(cls=NearestGroup)
 def command() -> None:
     """Check tolbooth.yaml, commit its bounds, or print its JSON Schema."""
 
@@ -28,7 +30,8 @@ def check(session: Session) -> None:
     Every mistake is shown with its line. No data is read but headers.
     """
     project = session.project()
-    policy = check_project(project, project.settings.gates)
+    check_project(project, project.settings.gates)
+    policy = policy_of(project)
     gates = ", ".join(project.settings.gates)
     click.echo(f"{project.document.path} is right: project {project.settings.project}, gates: {gates}")
     click.echo(f"{len(policy.rules)} rules, policy {policy.sha256[:12]}")
@@ -49,7 +52,8 @@ def commit(session: Session) -> None:
     its bounds were set. A gate records them too, but only when it runs.
     """
     project = session.project()
-    policy = check_project(project, project.settings.gates)
+    check_project(project, project.settings.gates)
+    policy = policy_of(project)
     committed = commit_policy(open_workspace(project, session.environment), policy)
     click.echo(f"Committed the bounds of {committed.rules} rules at {format_instant(committed.at)}")
     click.echo(f"  log entry {committed.position + 1}, policy {short(committed.policy_sha256)}")

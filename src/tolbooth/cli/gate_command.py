@@ -16,9 +16,11 @@ from tolbooth.cli.output import (
     write_reports,
 )
 from tolbooth.cli.session import Session, pass_session, progress_bar, tell_transcript
+from tolbooth.config.settings import EngineName
 from tolbooth.model.digest import short
 from tolbooth.model.instant import parse_instant
 from tolbooth.pipeline.checking import check_project
+from tolbooth.pipeline.engine import project_engines
 from tolbooth.pipeline.gate import choose_gate, gate, suppose
 from tolbooth.pipeline.reporting import report_on
 from tolbooth.pipeline.transcripts import end_run
@@ -42,11 +44,25 @@ def _instant(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
     metavar="INSTANT",
     help="Decide hypothetically as of another instant (RFC 3339). Nothing is recorded.",
 )
+@click.option(
+    "--verify-with",
+    type=click.Choice([each.value for each in EngineName]),
+    help="Judge on this engine too, and decide only if both say the same, byte for byte.",
+)
+@click.option(
+    "--drill", is_flag=True, help="Prove instead that the gate still refuses its known-bad cases, and record the proof."
+)
 @report_output_option
 @report_files_option
 @pass_session
 def command(
-    session: Session, name: str | None, as_of: datetime | None, output_format: str, wanted: tuple[Wanted, ...]
+    session: Session,
+    name: str | None,
+    as_of: datetime | None,
+    verify_with: str | None,
+    drill: bool,
+    output_format: str,
+    wanted: tuple[Wanted, ...],
 ) -> int:
     """Decide whether a subject may be released, and record it.
 
@@ -56,21 +72,40 @@ def command(
 
     \b
     Exit codes: 0 may be released, 1 may not, 3 can't be decided,
-    4 waits for approval, 2 a mistake in the settings, 6 the store refused.
+    4 waits for approval, 2 a mistake in the settings, 5 the engines differ,
+    6 the store refused.
     """
+    if drill:
+        from tolbooth.cli.drill import drill_gate
+
+        if as_of is not None or verify_with is not None or wanted:
+            raise click.UsageError("--drill goes with --output text or json, and with nothing else")
+        return drill_gate(session, name, output_format)
     project = session.project()
+    other = EngineName(verify_with) if verify_with is not None else None
     with progress_bar() as progress:
         if as_of is not None:
             store = existing_records(project)
             case = suppose(
-                project, name, as_of=as_of, store=store, clock=utc_now, variables=session.variables, progress=progress
+                project,
+                name,
+                as_of=as_of,
+                store=store,
+                clock=utc_now,
+                variables=session.variables,
+                progress=progress,
+                verify_with=other,
             )
         else:
             # A store is made only where nothing is wrong with the settings.
             check_project(project, [choose_gate(project, name)])
+            project_engines(project, session.variables, other)
             workspace = open_workspace(project, session.environment)
-            case = gate(workspace, name, variables=session.variables, progress=progress)
+            case = gate(workspace, name, variables=session.variables, progress=progress, verify_with=other)
             tell_transcript(end_run(workspace, session.environment))
+    if case.verified_with is not None:
+        names = " and ".join(f"{each.name} {each.version}" for each in (case.engine, case.verified_with))
+        click.echo(f"Both engines decide alike, to the byte: {names}.", err=True)
     report = report_on(case)
     try:
         print_report(report, output_format)

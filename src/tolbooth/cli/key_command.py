@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from tolbooth.cli.nearest import NearestGroup
 from tolbooth.cli.session import Session, pass_session
 from tolbooth.model.digest import short
 from tolbooth.signing.key_files import KeyRole, export_public, list_keys, new_key
 
 
-@click.group()
+@click.group(cls=NearestGroup)
 def command() -> None:
     """Make, list and export signing keys.
 

@@ -14,6 +14,7 @@ import click
 
 from tolbooth import __version__
 from tolbooth.cli.exits import Exit, exit_of_error
+from tolbooth.cli.nearest import NearestGroup
 from tolbooth.cli.problems import NOTHING_RECORDED, kept, render_error, render_usage
 from tolbooth.cli.session import Session
 from tolbooth.model.errors import TolboothError
@@ -34,6 +35,7 @@ COMMANDS: Mapping[str, Entry] = {
     "init": Entry("Begin", "Write a tolbooth.yaml for the files that are here."),
     "demo": Entry("Begin", "Train a real model and take it through the gate, step by step."),
     "config": Entry("Begin", "Check tolbooth.yaml, commit its bounds, or print its JSON Schema."),
+    "policy": Entry("Begin", "Write, check and test rules."),
     "measure": Entry("Decide", "Measure data by itself, without a gate."),
     "gate": Entry("Decide", "Decide whether a subject may be released, and record it.", records=True),
     "explain": Entry("Decide", "Tell what a rule asks, what it found and what to do."),
@@ -57,7 +59,7 @@ Tolbooth decides whether a machine-learning release may pass, and proves it.
 'tolbooth --help' lists every command; 'tolbooth demo FOLDER' shows the whole way."""
 
 
-class WayGroup(click.Group):
+class WayGroup(NearestGroup):
     """Lists commands by the way of the data, and imports a command only when it runs."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -83,18 +85,6 @@ class WayGroup(click.Group):
             if entry is not None and entry.records and not kept(error):
                 error.add_note(NOTHING_RECORDED)
             raise
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Name the nearest command for a mistyped one."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from difflib import get_close_matches
-
-            near = get_close_matches(args[0], COMMANDS, n=1)
-            hint = f" Did you mean '{near[0]}'?" if near else ""
-            ctx.fail(f"There is no command '{args[0]}'.{hint}")
-        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """One block a section, without importing any command."""
@@ -161,11 +151,19 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last door: a bug is named as one, with its own exit code
         _show_trace(debug=debug)
         hint = [] if debug else ["Run again with --debug to see where."]
-        click.echo(" ".join([f"Tolbooth broke: {type(error).__name__}: {error}.", *kept(error), *hint]), err=True)
+        broke = _withheld(f"Tolbooth broke: {type(error).__name__}: {error}.")
+        click.echo(" ".join([broke, *kept(error), *hint]), err=True)
         return int(Exit.BUG)
     return result if isinstance(result, int) else int(Exit.ALLOW)
 
 
 def _show_trace(*, debug: bool) -> None:
     if debug:
-        click.echo(traceback.format_exc(), err=True)
+        click.echo(_withheld(traceback.format_exc()), err=True)
+
+
+def _withheld(text: str) -> str:
+    """A foreign exception may quote an address with its password, or a cell."""
+    from tolbooth.model.withholding import Withheld
+
+    return Withheld().text(text)

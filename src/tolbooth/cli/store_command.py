@@ -8,6 +8,7 @@ from itertools import groupby
 import click
 
 from tolbooth.cli.exits import Exit
+from tolbooth.cli.nearest import NearestGroup
 from tolbooth.cli.output import output_option
 from tolbooth.cli.session import Session, pass_session
 from tolbooth.pipeline.workspace import store_folder
@@ -27,7 +28,7 @@ _WHAT_NOW = {
 }
 
 
-@click.group()
+@click.group(cls=NearestGroup)
 def command() -> None:
     """Check, rebuild and tidy what is stored.
 

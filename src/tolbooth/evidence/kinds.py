@@ -8,7 +8,7 @@ from tolbooth.evidence.statement import predicate_type
 
 
 class Kind(StrEnum):
-    """What an entry's statement claims: a step of the way, an import, a commitment to bounds, or what people say."""
+    """What an entry's statement claims: a step of the way, an import, a commitment to bounds, a drill, or what people say."""
 
     COLLECTION = "collection"
     MEASUREMENT = "measurement"
@@ -17,6 +17,7 @@ class Kind(StrEnum):
     SEAL = "seal"
     IMPORT = "import"
     COMMITMENT = "commitment"
+    DRILL = "drill"
     PEOPLE = "people"
     WAIVER = "waiver"
     APPROVAL = "approval"
@@ -34,6 +35,11 @@ class Kind(StrEnum):
     def predicate_type(self) -> str:
         """``urn:tolbooth:<kind>:v1``."""
         return predicate_type(self.value)
+
+    @property
+    def ssh_namespace(self) -> str:
+        """The purpose for which SSH signatures of this kind are made; one of another purpose is refused."""
+        return "tolbooth-people" if self is Kind.PEOPLE else "tolbooth-approval"
 
 
 _RECORDS = frozenset(

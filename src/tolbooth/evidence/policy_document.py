@@ -21,7 +21,7 @@ class PolicyDocument:
     """``policies/policy.json`` of a pack.
 
     ``files`` are sorted by path. ``parameters`` are the effective ones, by package and rule; ``enforcement`` is as
-    declared, by rule code; ``rules`` are the codes of the rules that the gate evaluates.
+    declared, by rule code and point; ``rules`` are the codes of the rules that the gate evaluates.
     """
 
     files: tuple[PolicyFile, ...]

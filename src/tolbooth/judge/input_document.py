@@ -16,6 +16,7 @@ from tolbooth.evidence.canonical import canonical_bytes
 from tolbooth.model.errors import JudgeError, Problem
 from tolbooth.model.instant import format_instant, instant
 from tolbooth.model.observation import Artifact, Gap, Observation
+from tolbooth.model.rule import Point
 from tolbooth.model.subject import Subject
 from tolbooth.model.wire import JsonObject, as_json
 
@@ -30,16 +31,19 @@ def input_document(
     subject: Subject,
     gate: str,
     environment: str,
+    point: Point = Point.CI,
     as_of: datetime,
     artifacts: Sequence[Artifact],
     observations: Iterable[Observation],
     gaps: Iterable[Gap],
     declared: JsonObject,
+    governance: JsonObject | None = None,
 ) -> dict[str, Any]:
     """Make the input document of one gate; the order in which facts are given does not matter.
 
     ``lineage`` is what the ``source-control`` observation says of commit and tree. ``declared`` holds what the owner
-    declares: ``owner``, ``purpose``, ``risk_tier``, and ``data`` by data set.
+    declares: ``owner``, ``purpose``, ``risk_tier``, and ``data`` by data set. ``governance`` are counts and dates that
+    the log gives at a size that it names.
     """
     by_kind: dict[str, list[dict[str, Any]]] = {}
     lineage: dict[str, Any] = {}
@@ -52,12 +56,14 @@ def input_document(
         "subject": as_json(subject),
         "gate": gate,
         "environment": environment,
+        "point": point.value,
         "context": {"as_of": format_instant(as_of), "as_of_ns": as_of_ns(as_of)},
         "artifacts": _sorted(_artifact(artifact, as_of) for artifact in artifacts),
         "observations": {kind: _sorted(found) for kind, found in sorted(by_kind.items())},
         "gaps": _sorted(as_json(gap) for gap in gaps),
         "lineage": lineage,
         "declared": as_json(declared),
+        **({} if governance is None else {"governance": as_json(governance)}),
     }
 
 

@@ -38,6 +38,15 @@ class Enforcement(StrEnum):
     DENY = "deny"
 
 
+class Point(StrEnum):
+    """Where a gate stands; a rule may be enforced differently from point to point."""
+
+    PRE_COMMIT = "pre-commit"
+    CI = "ci"
+    PROMOTE = "promote"
+    SERVE = "serve"
+
+
 class Severity(StrEnum):
     """How much harm a breach can do, as the rule's author states it."""
 

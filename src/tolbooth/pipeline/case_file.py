@@ -18,6 +18,7 @@ from tolbooth.judge.library.policy import Policy, policy_from_core
 from tolbooth.model.decision import Decision
 from tolbooth.model.digest import sha256_hex
 from tolbooth.model.observation import Artifact
+from tolbooth.model.rule import Point
 
 INPUT_SCHEMA_PATH = "schemas/input.schema.json"
 
@@ -36,6 +37,8 @@ def counts_path(sha256: str) -> str:
 class CaseFile:
     """One decision, whole.
 
+    ``verified_with`` is another engine that gave the same decision, where one was asked.
+
     ``core`` holds the files of the pack's core by path; a hypothetical case's has no attestations. ``position`` is
     the decision's place in the log, from 0; None for a hypothetical decision and for one read from a pack.
     """
@@ -49,6 +52,7 @@ class CaseFile:
     policy: Policy
     core: Mapping[str, bytes]
     position: int | None = None
+    verified_with: EngineDescription | None = None
 
 
 def case_file(core: Mapping[str, bytes], *, position: int | None = None) -> CaseFile:
@@ -60,16 +64,19 @@ def case_file(core: Mapping[str, bytes], *, position: int | None = None) -> Case
     """
     collection, judgement = attestation_path(Kind.COLLECTION), attestation_path(Kind.JUDGEMENT)
     judged = _predicate(core, judgement)
+    document = parse(core[INPUT_PATH], path=INPUT_PATH)
+    verified_with = judged.get("verified_with")
     return CaseFile(
         decision=read(Decision, core[DECISION_PATH], path=DECISION_PATH),
         decision_sha256=sha256_hex(core[DECISION_PATH]),
-        input_document=parse(core[INPUT_PATH], path=INPUT_PATH),
+        input_document=document,
         artifacts=read_value(tuple[Artifact, ...], _predicate(core, collection)["artifacts"], path=collection),
         engine=read_value(EngineDescription, judged["engine"], path=judgement),
         errors=read_value(tuple[JudgeProblem, ...], judged["errors"], path=judgement),
-        policy=policy_from_core(core),
+        policy=policy_from_core(core, read_value(Point, document.get("point", Point.CI.value), path=INPUT_PATH)),
         core=core,
         position=position,
+        verified_with=None if verified_with is None else read_value(EngineDescription, verified_with, path=judgement),
     )
 
 

@@ -5,41 +5,46 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from tolbooth.config.load import Project
 from tolbooth.config.mistakes import nearest
-from tolbooth.decide.gate import decide
+from tolbooth.config.settings import EngineName
 from tolbooth.evidence.canonical import canonical_bytes
 from tolbooth.evidence.kinds import Kind
 from tolbooth.evidence.pack import DECISION_PATH, INPUT_PATH
 from tolbooth.judge.input_document import input_schema_bytes
-from tolbooth.judge.judge import Judgement, judge
 from tolbooth.judge.library.policy import core_files
-from tolbooth.judge.rego.embedded import EmbeddedEngine
-from tolbooth.model.decision import Case, Decision
 from tolbooth.model.digest import sha256_hex
 from tolbooth.model.errors import ConfigError
 from tolbooth.model.instant import instant
 from tolbooth.pipeline.case_file import INPUT_SCHEMA_PATH, CaseFile, attestation_path, counts_path
 from tolbooth.pipeline.collecting import Progress
+from tolbooth.pipeline.engine import Engines, project_engines
 from tolbooth.pipeline.predicates import (
     collection_predicate,
     decision_record,
     judgement_predicate,
     measurement_predicate,
 )
-from tolbooth.pipeline.presenting import gate_input
 from tolbooth.pipeline.recording import attest, telling_what_was_kept
 from tolbooth.pipeline.records_folder import append_records, not_applied, read_records
 from tolbooth.pipeline.situation import Situation, gather
 from tolbooth.pipeline.transcripts import known_signers
+from tolbooth.pipeline.verdict import Judged, judge_situation
 from tolbooth.pipeline.workspace import Workspace
 from tolbooth.store.embedded import EmbeddedStore
 
 
-def gate(workspace: Workspace, name: str | None, *, variables: Mapping[str, str], progress: Progress) -> CaseFile:
+def gate(
+    workspace: Workspace,
+    name: str | None,
+    *,
+    variables: Mapping[str, str],
+    progress: Progress,
+    verify_with: EngineName | None = None,
+) -> CaseFile:
     """Decide whether a gate's subject may pass, and record each step as it ends.
 
     Args:
@@ -47,6 +52,7 @@ def gate(workspace: Workspace, name: str | None, *, variables: Mapping[str, str]
         name: the gate; may be None when the project has only one.
         variables: the environment's, for what a CI system claims there.
         progress: told how far long work is.
+        verify_with: another engine, on which the decision must be the same to the byte.
 
     Returns:
         The decision with everything that led to it, as it stands in the log.
@@ -54,12 +60,16 @@ def gate(workspace: Workspace, name: str | None, *, variables: Mapping[str, str]
     Raises:
         ConfigError: for mistakes in the settings, the policy or the data's columns; nothing was recorded.
         StoreError: if the store refuses; what was appended before is whole, and a note on the error names it.
+        VerificationError: ``gate.engines-differ``; no judgement and no decision was recorded.
     """
     with telling_what_was_kept(workspace):
-        return _gate(workspace, name, variables, progress)
+        engines = project_engines(workspace.project, variables, verify_with)
+        return _gate(workspace, name, engines, variables, progress)
 
 
-def _gate(workspace: Workspace, name: str | None, variables: Mapping[str, str], progress: Progress) -> CaseFile:
+def _gate(
+    workspace: Workspace, name: str | None, engines: Engines, variables: Mapping[str, str], progress: Progress
+) -> CaseFile:
     run = secrets.token_hex(16)
     records = read_records(workspace.project, known_signers(workspace))
     situation = gather(
@@ -80,10 +90,10 @@ def _gate(workspace: Workspace, name: str | None, variables: Mapping[str, str], 
             (Kind.MEASUREMENT, measurement_predicate(run, situation)),
         )
     }
-    verdict = _verdict(situation, hypothetical=False)
-    judged = judgement_predicate(run, situation.policy, verdict.input_bytes, verdict.judgement)
-    attestations[Kind.JUDGEMENT] = attest(workspace, Kind.JUDGEMENT, subject, judged).envelope
-    core = _core(situation, verdict)
+    judged = judge_situation(situation, engines, hypothetical=False)
+    said = judgement_predicate(run, situation.policy, judged.input_bytes, judged.judgement, judged.verified_with)
+    attestations[Kind.JUDGEMENT] = attest(workspace, Kind.JUDGEMENT, subject, said).envelope
+    core = _core(situation, judged)
     core |= {attestation_path(kind): envelope for kind, envelope in attestations.items()}
     for content in core.values():
         workspace.store.blobs.put(content)
@@ -91,7 +101,7 @@ def _gate(workspace: Workspace, name: str | None, variables: Mapping[str, str], 
     record = decision_record(core, attestations, seed_sha256)
     decided = attest(workspace, Kind.DECISION, subject, record)
     core[attestation_path(Kind.DECISION)] = decided.envelope
-    return _case_file(situation, verdict, core, position=decided.entry.position)
+    return _case_file(situation, judged, core, position=decided.entry.position)
 
 
 def suppose(
@@ -103,16 +113,18 @@ def suppose(
     clock: Callable[[], datetime],
     variables: Mapping[str, str],
     progress: Progress,
+    verify_with: EngineName | None = None,
 ) -> CaseFile:
     """Decide as of another instant, hypothetically: nothing is recorded, and the decision can't be sealed.
 
     ``store`` is the project's log, for what it knows; None where nothing is recorded yet.
     """
     chosen = choose_gate(project, name)
+    engines = project_engines(project, variables, verify_with)
     now = gather(project, chosen, store=store, clock=clock, variables=variables, progress=progress)
     situation = replace(now, as_of=instant(as_of))
-    verdict = _verdict(situation, hypothetical=True)
-    return _case_file(situation, verdict, _core(situation, verdict), position=None)
+    judged = judge_situation(situation, engines, hypothetical=True)
+    return _case_file(situation, judged, _core(situation, judged), position=None)
 
 
 def choose_gate(project: Project, name: str | None) -> str:
@@ -134,59 +146,26 @@ def choose_gate(project: Project, name: str | None) -> str:
     return name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Verdict:
-    """What the rules said about it, and what was decided."""
-
-    input_bytes: bytes
-    judgement: Judgement
-    decision: Decision
-
-
-def _verdict(situation: Situation, *, hypothetical: bool) -> _Verdict:
-    input_bytes = gate_input(
-        settings=situation.project.settings,
-        gate=situation.gate,
-        environment=situation.environment,
-        as_of=situation.as_of,
-        collection=situation.collection,
-        assessed=situation.assessed,
-        further=situation.further,
-        gaps=situation.gaps,
-    )
-    with EmbeddedEngine() as engine:
-        judgement = judge(situation.policy, engine, input_bytes, as_of=situation.as_of)
-    case = Case(
-        subject=situation.collection.subject,
-        gate=situation.gate,
-        environment=situation.environment,
-        as_of=situation.as_of,
-        policy_sha256=situation.policy.sha256,
-        input_sha256=sha256_hex(input_bytes),
-        hypothetical=hypothetical,
-    )
-    return _Verdict(input_bytes=input_bytes, judgement=judgement, decision=decide(case, judgement.results))
-
-
-def _core(situation: Situation, verdict: _Verdict) -> dict[str, bytes]:
+def _core(situation: Situation, judged: Judged) -> dict[str, bytes]:
     """The files of the pack's core, but for the attestations."""
     return {
-        DECISION_PATH: canonical_bytes(verdict.decision),
-        INPUT_PATH: verdict.input_bytes,
+        DECISION_PATH: canonical_bytes(judged.decision),
+        INPUT_PATH: judged.input_bytes,
         INPUT_SCHEMA_PATH: input_schema_bytes(),
         **{counts_path(table.counts.sha256): table.counts.canonical() for table in situation.tables},
         **core_files(situation.policy),
     }
 
 
-def _case_file(situation: Situation, verdict: _Verdict, core: Mapping[str, bytes], *, position: int | None) -> CaseFile:
+def _case_file(situation: Situation, judged: Judged, core: Mapping[str, bytes], *, position: int | None) -> CaseFile:
     return CaseFile(
-        decision=verdict.decision,
+        decision=judged.decision,
         decision_sha256=sha256_hex(core[DECISION_PATH]),
-        input_document=json.loads(verdict.input_bytes),
+        input_document=json.loads(judged.input_bytes),
         artifacts=situation.collection.artifacts,
-        engine=verdict.judgement.engine,
-        errors=verdict.judgement.errors,
+        engine=judged.judgement.engine,
+        verified_with=judged.verified_with,
+        errors=judged.judgement.errors,
         policy=situation.policy,
         core=core,
         position=position,

@@ -10,6 +10,8 @@ from tolbooth.config.settings import DataSettings, Settings
 from tolbooth.evidence.canonical import canonical_bytes
 from tolbooth.judge.input_document import input_document
 from tolbooth.model.observation import Artifact, Dates, Gap, Observation
+from tolbooth.model.rule import Point
+from tolbooth.model.wire import JsonObject
 from tolbooth.pipeline.collecting import Collection
 from tolbooth.pipeline.measuring import Assessed
 
@@ -19,11 +21,13 @@ def gate_input(
     settings: Settings,
     gate: str,
     environment: str,
+    point: Point,
     as_of: datetime,
     collection: Collection,
     assessed: Sequence[Assessed],
     further: Sequence[Observation],
     gaps: Iterable[Gap],
+    governance: JsonObject,
 ) -> bytes:
     """The canonical bytes of the input document of one gate."""
     dates = {artifact.name: artifact.dates for artifact in collection.artifacts}
@@ -31,6 +35,7 @@ def gate_input(
         subject=collection.subject,
         gate=gate,
         environment=environment,
+        point=point,
         as_of=as_of,
         artifacts=collection.artifacts,
         observations=(
@@ -40,6 +45,7 @@ def gate_input(
         ),
         gaps=(*collection.gaps, *gaps),
         declared=_declared(settings, collection),
+        governance=governance,
     )
     return canonical_bytes(document)
 

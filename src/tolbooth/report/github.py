@@ -6,6 +6,8 @@ Source: docs.github.com, "Workflow commands for GitHub Actions", and the escapes
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tolbooth.report.checks import GATE, Check
 from tolbooth.report.model import Report, about_line, record_line
 from tolbooth.report.words import visible
@@ -27,8 +29,13 @@ def _command(loudness: Loudness, check: Check, message: str) -> str:
     named = {"title": title_of(check)}
     if check.files and check.rule != GATE:
         named = {"file": visible(check.files[0]), **named}
-    properties = ",".join(f"{name}={_property(value)}" for name, value in named.items())
-    return f"::{loudness.value} {properties}::{_data(message)}"
+    return annotation(loudness.value, named, message)
+
+
+def annotation(loudness: str, properties: Mapping[str, str], message: str) -> str:
+    """One workflow command, with everything escaped that would end it or a property."""
+    written = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    return f"::{loudness} {written}::{_data(message)}"
 
 
 def _data(text: str) -> str:

@@ -61,7 +61,12 @@ def _decision(report: Report) -> dict[str, Any]:
         "waivers": as_json(report.decision.waivers),
         "approvals": list(report.decision.approvals),
     }
-    optional = {"log_index": report.head.log_index, "signer": report.head.signer, "sealed": as_json(report.head.sealed)}
+    optional = {
+        "proven_at": as_json(report.head.proven_at),
+        "log_index": report.head.log_index,
+        "signer": report.head.signer,
+        "sealed": as_json(report.head.sealed),
+    }
     return found | {name: value for name, value in optional.items() if value is not None}
 
 

@@ -16,7 +16,7 @@ from tolbooth.report.checks import GATE, Check, checks_of
 from tolbooth.report.comparison import Comparison
 from tolbooth.report.evidence_rows import received_words
 from tolbooth.report.glance import Answer, glance_of
-from tolbooth.report.model import Report, about_line, record_line
+from tolbooth.report.model import Report, about_line, proven_line, record_line
 from tolbooth.report.screen import SYMBOLS
 from tolbooth.report.sentences import headline, standing
 
@@ -44,7 +44,7 @@ def render_markdown(report: Report) -> str:
         *_evidence(report),
         *_not_checked(report),
         *_next(report),
-        f"<sub>{escaped(record_line(report.head))}</sub>",
+        *(f"<sub>{escaped(line)}</sub>" for line in (proven_line(report.head), record_line(report.head)) if line),
     ]
     return "\n\n".join(blocks) + "\n"
 

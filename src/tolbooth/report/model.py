@@ -10,6 +10,7 @@ from tolbooth.model.digest import short
 from tolbooth.model.wire import JsonObject
 from tolbooth.report import words
 from tolbooth.report.cards import Card, Control, Finding, Status, cards_of, controls_of
+from tolbooth.report.drilled import proven_at
 from tolbooth.report.evidence_rows import EvidenceRow, evidence_rows
 from tolbooth.report.record import RuleProblem, RunRecord, SealedPack
 from tolbooth.report.unchecked import Unchecked, unchecked_of
@@ -18,7 +19,10 @@ from tolbooth.report.verdict import NextStep, awaited_roles, is_empty, next_step
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """What it is about, what was decided and by what. ``empty`` tells that no rule was evaluated."""
+    """What it is about, what was decided and by what.
+
+    ``empty`` tells that no rule was evaluated; ``proven_at`` when the gate was last proven able to refuse.
+    """
 
     label: str
     project: str
@@ -40,6 +44,7 @@ class Head:
     signer: str | None
     owner: str | None
     purpose: str | None
+    proven_at: datetime | None
     sealed: SealedPack | None
 
 
@@ -140,6 +145,7 @@ def _head(decision: Decision, input_document: JsonObject, record: RunRecord, car
         signer=record.signer,
         owner=declared.get("owner"),
         purpose=declared.get("purpose"),
+        proven_at=proven_at(input_document),
         sealed=record.sealed,
     )
 
@@ -160,6 +166,11 @@ def about_line(head: Head) -> str:
     """The first line of every format: subject, gate, environment and instant."""
     parts = (head.label, f"gate {head.gate}", f"environment {head.environment}", f"as of {words.when(head.as_of)}")
     return " · ".join(words.visible(part) for part in parts)
+
+
+def proven_line(head: Head) -> str | None:
+    """When the gate was last proven able to refuse, in words; None where no drill ever held."""
+    return None if head.proven_at is None else f"Last proven able to refuse: {words.when(head.proven_at)}"
 
 
 def record_line(head: Head) -> str:

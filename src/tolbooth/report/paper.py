@@ -154,6 +154,8 @@ def _recorded(head: Head) -> Iterator[tuple[str, Runs]]:
     )
     signed = f", signed by key {head.signer}" if head.signer else ""
     yield "Recorded", [plain("not recorded" if head.hypothetical else f"{logged}{signed}")]
+    if head.proven_at:
+        yield "Drilled", [plain(f"last proven able to refuse {words.when(head.proven_at)}")]
     if head.sealed:
         yield "Sealed", [plain(f"{head.sealed.name}, by key {head.sealed.key}")]
         yield "Root of the pack", [mono(head.sealed.root_sha256)]

@@ -7,7 +7,7 @@ from tolbooth.model.rule import Outcome, Reason
 from tolbooth.report import words
 from tolbooth.report.cards import REASON_WORDS, Card, Finding, Status
 from tolbooth.report.comparison import Comparison
-from tolbooth.report.model import HYPOTHETICAL, Report, about_line, record_line
+from tolbooth.report.model import HYPOTHETICAL, Report, about_line, proven_line, record_line
 from tolbooth.report.rates_table import write_comparison
 from tolbooth.report.screen import STYLES, SYMBOLS, Sheet, Style, pad
 from tolbooth.report.sentences import headline, pairs_sentence, short_sentence
@@ -41,6 +41,8 @@ def render_terminal(report: Report, *, width: int, color: bool, ascii_only: bool
     for item in (item for item in report.not_checked if item.kind is UncheckedKind.GAP):
         sheet.paragraph(item.text, indent=4, hang=2)
     _write_next(sheet, report.next_steps)
+    if (proven := proven_line(report.head)) is not None:
+        sheet.paragraph(proven, style=Style.QUIET)
     sheet.paragraph(record_line(report.head), style=Style.QUIET)
     return sheet.text()
 

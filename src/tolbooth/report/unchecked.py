@@ -11,6 +11,7 @@ from tolbooth.model.observation import Freshness
 from tolbooth.model.wire import JsonObject
 from tolbooth.report import words
 from tolbooth.report.cards import REASON_WORDS, Card, Status
+from tolbooth.report.drilled import doubt_line
 from tolbooth.report.evidence_rows import EvidenceRow
 from tolbooth.report.sentences import short_sentence, subject_of
 
@@ -27,6 +28,7 @@ class UncheckedKind(StrEnum):
     BLIND_SPOT = "blind-spot"
     NOT_WITNESSED = "not-witnessed"
     PEOPLE = "people"
+    DRILL = "drill"
 
 
 _COUNTED = {
@@ -59,8 +61,14 @@ def unchecked_of(
         *_unlabelled(cards),
         *_groups(cards),
         *_off(cards),
+        *_drilled(decision, input_document),
         *_trust(decision),
     )
+
+
+def _drilled(decision: Decision, input_document: JsonObject) -> list[Unchecked]:
+    doubt = doubt_line(input_document, decision.case.policy_sha256)
+    return [Unchecked(kind=UncheckedKind.DRILL, about=decision.case.gate, text=doubt)] if doubt else []
 
 
 def _gaps(input_document: JsonObject) -> list[Unchecked]:

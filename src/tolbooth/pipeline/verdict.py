@@ -1,0 +1,80 @@
+"""From an input document, and the policy, to what the rules said and what was decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tolbooth.decide.gate import decide
+from tolbooth.evidence.pack import INPUT_PATH
+from tolbooth.evidence.reading import read_value
+from tolbooth.judge.input_document import validate_input
+from tolbooth.judge.interface import EngineDescription
+from tolbooth.judge.judge import Judgement, judge
+from tolbooth.judge.library.policy import Policy
+from tolbooth.model.decision import Case, Decision
+from tolbooth.model.digest import sha256_hex
+from tolbooth.model.subject import Subject
+from tolbooth.pipeline.engine import Engines, require_alike
+from tolbooth.pipeline.presenting import gate_input
+from tolbooth.pipeline.situation import Situation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What the rules said about an input document, and what was decided.
+
+    ``verified_with`` is the other engine that gave the same decision, if one was asked.
+    """
+
+    input_bytes: bytes
+    judgement: Judgement
+    decision: Decision
+    verified_with: EngineDescription | None = None
+
+
+def judge_situation(situation: Situation, engines: Engines, *, hypothetical: bool) -> Judged:
+    """Judge and decide what one run gathered."""
+    input_bytes = gate_input(
+        settings=situation.project.settings,
+        gate=situation.gate,
+        environment=situation.environment,
+        point=situation.policy.point,
+        as_of=situation.as_of,
+        collection=situation.collection,
+        assessed=situation.assessed,
+        further=situation.further,
+        gaps=situation.gaps,
+        governance=situation.governance,
+    )
+    return judge_case(situation.policy, engines, input_bytes, as_of=situation.as_of, hypothetical=hypothetical)
+
+
+def judge_case(
+    policy: Policy, engines: Engines, input_bytes: bytes, *, as_of: datetime, hypothetical: bool = True
+) -> Judged:
+    """Judge and decide one input document, which says itself what it is about.
+
+    Raises:
+        JudgeError: ``input.*`` for a document that breaks its schema or is of another instant.
+        VerificationError: ``gate.engines-differ``, where a second engine was asked and decides otherwise.
+    """
+    document = validate_input(input_bytes)
+    with engines.judging.open() as engine:
+        judgement = judge(policy, engine, input_bytes, as_of=as_of)
+    case = Case(
+        subject=read_value(Subject, document["subject"], path=INPUT_PATH),
+        gate=document["gate"],
+        environment=document["environment"],
+        as_of=as_of,
+        policy_sha256=policy.sha256,
+        input_sha256=sha256_hex(input_bytes),
+        hypothetical=hypothetical,
+    )
+    decision = decide(case, judgement.results)
+    if engines.comparing is None:
+        return Judged(input_bytes=input_bytes, judgement=judgement, decision=decision)
+    with engines.comparing.open() as engine:
+        again = judge(policy, engine, input_bytes, as_of=as_of)
+    require_alike(judgement, decision, again, decide(case, again.results))
+    return Judged(input_bytes=input_bytes, judgement=judgement, decision=decision, verified_with=again.engine)
