@@ -89,8 +89,8 @@ def test_missing_title_or_description_is_refused(key: str) -> None:
     [
         ("severity: medium", "severity: mediun", ("policy.metadata.value", 8)),
         ("solution: Train again.", "solution: 7", ("policy.metadata.type", 9)),
-        ("eu-ai-act:10.2.f", "eu-ai-act:10.2.z", ("policy.metadata.control", 3)),
-        ("[artifact]", "[artefact]", ("policy.metadata.evidence", 3)),
+        ("eu-ai-act:10.2.f", "eu-ai-act:10.2.z", ("policy.metadata.control", 10)),
+        ("[artifact]", "[artefact]", ("policy.metadata.evidence", 12)),
         ("[recommended]", "recommended", ("policy.metadata.type", 11)),
         ("effective_on: 2027-01-01", "effective_on: next year", ("policy.metadata.type", 14)),
         ("moving_values: [age_days]", "treshold: 1", ("policy.metadata.unknown-key", 13)),
@@ -99,7 +99,7 @@ def test_missing_title_or_description_is_refused(key: str) -> None:
         ("loosens: up", "loosens: upwards", ("policy.metadata.value", 20)),
         ("#       loosens: up\n", "", ("policy.metadata.missing-key", 17)),
         ("moving_values: [age_days]", "question: drift", ("policy.metadata.question", 13)),
-        ("moving_values: [age_days]", "depends_on: [data.digest]", ("policy.metadata.depends-on", 3)),
+        ("moving_values: [age_days]", "depends_on: [data.digest]", ("policy.metadata.depends-on", 13)),
     ],
 )
 def test_mistake_is_told_at_its_line(old: str, new: str, found: tuple[str, int]) -> None:

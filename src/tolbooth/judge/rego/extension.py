@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from tolbooth.judge.interface import EngineDescription
 from tolbooth.model.digest import sha256_hex
@@ -24,6 +26,36 @@ class Extension:
 
     path: Path
     version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """The suite of divergences that a version passed: its number of cases, its SHA-256, and the OPA it ran against."""
+
+    version: str
+    against: str
+    cases: int
+    sha256: str
+
+
+def suite_of(version: str) -> Suite | None:
+    """The suite that a version of the engine passed; None where nobody knows what it does."""
+    return next((suite for suite in _suites() if suite.version == version), None)
+
+
+def require_proven(version: str, *, asked_for: str | None) -> None:
+    """Refuse a version whose result on the suite is not known, unless it is asked for by name.
+
+    Raises:
+        JudgeError: ``judge.engine-unproven``.
+    """
+    if suite_of(version) is None and version != asked_for:
+        known = ", ".join(suite.version for suite in _suites())
+        raise JudgeError.of(
+            "judge.engine-unproven",
+            f"{DISTRIBUTION} {version} has not passed the suite of divergences, so its decisions may differ from OPA's",
+            hint=f"install {known}, judge on OPA (policy.engine: opa), or set TOLBOOTH_ALLOW_ENGINE={version}",
+        )
 
 
 def find_extension() -> Extension:
@@ -55,8 +87,20 @@ def describe_extension(extension: Extension) -> EngineDescription:
 @cache
 def known_engines() -> frozenset[tuple[str, str]]:
     """Version and SHA-256 of every extension in the published wheels that we have looked at."""
-    content = json.loads(files("tolbooth.judge.rego").joinpath("known_engines.json").read_text(encoding="utf-8"))
-    return frozenset((entry["version"], entry["sha256"]) for entry in content["extensions"])
+    return frozenset((entry["version"], entry["sha256"]) for entry in _known()["extensions"])
+
+
+@cache
+def _suites() -> tuple[Suite, ...]:
+    return tuple(Suite(**entry) for entry in _known()["suites"])
+
+
+@cache
+def _known() -> Mapping[str, Any]:
+    content: Mapping[str, Any] = json.loads(
+        files("tolbooth.judge.rego").joinpath("known_engines.json").read_text(encoding="utf-8")
+    )
+    return content
 
 
 @cache
