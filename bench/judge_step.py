@@ -1,6 +1,6 @@
 """The judge step: Tolbooth against its embedded engine alone, and against OPA over HTTP, side by side in one run.
 
-Run ``python bench/judge_step.py``; OPA is found by TOLBOOTH_OPA or on PATH, else its column stays empty. Every rule
+Run ``python bench/judge_step.py``; OPA is the one that ``scripts/opa`` built, else its column stays empty. Every rule
 loops over all groups of the document; a few of them fire. The step is warm: the policy is loaded, as in a gate that
 judges several subjects. Ours includes the schema of the document, the worker process, and reading every result.
 """
@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
-import shutil
 import socket
 import statistics
 import subprocess
@@ -38,7 +36,8 @@ from tolbooth.model.observation import Dates, Observation
 from tolbooth.model.subject import Subject, SubjectKind
 
 AS_OF = datetime(2026, 11, 23, tzinfo=UTC)
-SIZES = {"2 KB": 4, "50 KB": 290, "1 MB": 6_200}
+SCRIPTS = Path(__file__).parents[1] / "scripts"
+SIZES = {"2 KB": 19, "50 KB": 590, "1 MB": 12_000}
 SETS = ("deny", "warn", "undecided", "passed")
 RULES_A_PACKAGE = 5
 
@@ -124,8 +123,8 @@ def _query(package: str) -> str:
 
 @contextmanager
 def opa_of(policy: Policy) -> Iterator[Callable[[bytes], Any] | None]:
-    program = os.environ.get("TOLBOOTH_OPA") or shutil.which("opa")
-    if program is None:
+    program = subprocess.run([SCRIPTS / "opa", "--path"], capture_output=True, text=True, check=True).stdout.strip()
+    if not Path(program).is_file():
         yield None
         return
     with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
