@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("chromium", "mlflow", "poppler", "verapdf")
+HEAVY = ("chromium", "mlflow", "opa", "poppler", "ssh", "verapdf")
 """Markers of tests that need a real component; ``.ci/run`` installs each and sets TOLBOOTH_HEAVY=required."""
 
 

@@ -45,8 +45,13 @@ def problems_of(document: YamlDocument, error: ValidationError, model: type[Base
     return [
         _problem_of(document, detail, model)
         for detail in details
-        if detail["type"] != "missing" or detail["loc"] not in misspelt
+        if (detail["type"] != "missing" or detail["loc"] not in misspelt) and not _only_seems_short(detail)
     ]
+
+
+def _only_seems_short(detail: ErrorDetails) -> bool:
+    """A list whose entries are wrong has none left, and pydantic says that it is too short as well."""
+    return detail["type"] == "too_short" and bool(detail["input"])
 
 
 def _meant(model: type[BaseModel], loc: tuple[int | str, ...]) -> str | None:
@@ -77,6 +82,11 @@ def _problem_of(document: YamlDocument, detail: ErrorDetails, model: type[BaseMo
             )
         case "string_pattern_mismatch":
             return _wrong_name(document, path, detail)
+        case "greater_than_equal" | "less_than_equal":
+            bound = next(iter(detail["ctx"].values()))
+            wanted = f"{'at least' if detail['type'] == 'greater_than_equal' else 'at most'} {bound}"
+            message = f"'{label}' is {written(detail['input'])}, and should be {wanted}"
+            return Problem(code="config.type", message=message, place=document.place(path))
         case kind if kind in _WANTED:
             message = f"'{label}' is {written(detail['input'])}, and {_WANTED[kind]}"
             listed = isinstance(detail["input"], str) and kind in {"tuple_type", "list_type"}

@@ -261,6 +261,9 @@ class Settings(Section):
     people: RelativePath | None = Field(
         default=None, description="The file that says who the people are; default: people.yaml, if it is there."
     )
+    workflow: RelativePath | None = Field(
+        default=None, description="The file that says who must agree to what; default: workflow.yaml, if it is there."
+    )
     output: OutputSettings = Field(default_factory=OutputSettings, description="Where results go.")
 
 
