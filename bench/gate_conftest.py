@@ -1,8 +1,8 @@
 """A whole gate on files, against ``conftest test`` on the same rules and the same input document, side by side.
 
 Run ``python bench/gate_conftest.py [REPEATS]`` after ``scripts/conftest``. Both are whole processes that take turns,
-with bytecode cached. The gate also reads the files, counts by group, records four attestations and signs each; Conftest is
-given the input document that the gate made, and keeps nothing.
+with bytecode cached. The gate also reads the files, counts by group, records four attestations and signs each;
+Conftest is given the input document that the gate made, and keeps nothing.
 """
 
 from __future__ import annotations
