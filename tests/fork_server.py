@@ -42,6 +42,7 @@ def _child(request: Mapping[str, Any]) -> int:
         # NOTE: the other user may not be able to read this interpreter's library, from where these come late.
         codecs.lookup("utf-8-sig")
         importlib.import_module("importlib.readers")
+        importlib.import_module("email.parser")
         with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
             run(["store", "check"])
         os.setgroups([])
