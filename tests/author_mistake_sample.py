@@ -32,7 +32,7 @@ package review
 #       description: The fewest rows that pass.
 deny contains {
 	"code": "review.rows",
-	"msg": sprintf("has %d rows, at least %d are needed", [rows, bound]),
+	"msg": sprintf("has %v rows, at least %v are needed", [rows, bound]),
 	"term": artifact.name,
 	"values": {"rows": rows},
 } if {
@@ -78,7 +78,7 @@ def change(name: str, code: str, old: str, new: str) -> Mistake:
 
 
 COMPARED = "\trows < bound\n"
-MESSAGE = '\t"msg": sprintf("has %d rows, at least %d are needed", [rows, bound]),\n'
+MESSAGE = '\t"msg": sprintf("has %v rows, at least %v are needed", [rows, bound]),\n'
 MEMBER = "some artifact in input.artifacts"
 DIVIDED = "\trows / bound < 0.8\n"
 MISSING = "\tnot artifact.row_count >= bound\n\trows < bound\n"
@@ -105,9 +105,10 @@ MISTAKES = (
     change("result-without-a-message", "profile.result", MESSAGE, ""),
     change("walk-as-a-value", "profile.walk-form", COMPARED, WALKED),
     change("not-over-a-missing-field", "profile.negation", COMPARED, MISSING),
+    change("result-that-a-member-lacks", "profile.head", '"rows": rows}', '"rows": rows, "day": artifact.dated}'),
     change("rate-by-division", "profile.decimals", COMPARED, DIVIDED),
     change("ascii-class", "profile.regex", 'artifact.role == "training"', MATCHED),
-    change("verb-with-a-width", "profile.sprintf", '"has %d rows', '"has %5d rows'),
+    change("verb-with-a-width", "profile.sprintf", '"has %v rows', '"has %5d rows'),
     change("object-as-a-pattern", "profile.object-pattern", MEMBER, f'{MEMBER}\n\t{{"sha256": _}} := artifact.digest'),
     change("clock", "policy.banned", COMPARED, f"{COMPARED}\ttime.now_ns() > 0\n"),
     change("network", "policy.banned", COMPARED, ASKED),

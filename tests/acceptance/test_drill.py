@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from tests.project_sample import FAIR, SETTINGS, UNFAIR, Said, make_project, tolbooth, write_predictions
 from tolbooth.config.load import load_project
+from tolbooth.judge.rego.extension import find_extension
 from tolbooth.pipeline.records import recorded_case
 from tolbooth.pipeline.workspace import open_records
 
@@ -46,6 +48,16 @@ def reported(said: Said) -> tuple[str | None, list[str]]:
 
 
 BIASED = {"data": {"test": "drills/biased.parquet"}, "refused_by": ["fairness.difference"]}
+
+
+def test_a_drill_on_an_engine_that_nobody_compared_is_refused_as_the_gate_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declare(folder, {"biased": BIASED})
+    installed = replace(find_extension(), version="9.9.9")
+    monkeypatch.setattr("tolbooth.pipeline.engine.find_extension", lambda: installed)
+    said = tolbooth("gate", "--drill")
+    assert (said.code, "[judge.engine-unproven]" in said.err) == (2, True)
 
 
 def test_known_bad_data_is_refused_and_the_proof_is_recorded(folder: Path) -> None:

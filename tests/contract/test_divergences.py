@@ -170,6 +170,13 @@ def test_the_installed_engine_is_the_one_that_passed_this_suite() -> None:
     assert suite.sha256 == hashlib.sha256(SUITE.read_bytes()).hexdigest()
 
 
+def test_every_version_of_opa_that_is_accepted_was_compared_by_this_suite() -> None:
+    content = json.loads(files("tolbooth.judge.rego.opa").joinpath("known_opa.json").read_text(encoding="utf-8"))
+    assert [suite["version"] for suite in content["suites"]] == content["versions"]
+    for suite in content["suites"]:
+        assert (suite["cases"], suite["sha256"]) == (len(cases()), hashlib.sha256(SUITE.read_bytes()).hexdigest())
+
+
 def test_every_version_that_is_known_by_digest_has_passed_the_suite() -> None:
     content = json.loads(files("tolbooth.judge.rego").joinpath("known_engines.json").read_text(encoding="utf-8"))
     for version in {entry["version"] for entry in content["extensions"]}:

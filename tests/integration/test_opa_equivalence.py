@@ -26,7 +26,7 @@ from tolbooth.model.decision import Case, Decision
 from tolbooth.model.digest import sha256_hex
 from tolbooth.model.errors import VerificationError
 from tolbooth.model.instant import parse_instant
-from tolbooth.model.rule import RuleResult
+from tolbooth.model.rule import Outcome, RuleResult
 from tolbooth.model.subject import Subject, SubjectKind
 from tolbooth.pipeline.engine import require_alike
 
@@ -144,6 +144,19 @@ def test_every_rule_decides_alike_over_a_thousand_generated_inputs(
             outcomes.update((result.rule, result.outcome.value) for result in results)
     assert len(inputs) >= LEAST
     assert_every_rule_both_passes_and_fails(outcomes)
+
+
+def test_no_rule_is_silent_about_what_it_needs_and_has(
+    engines: tuple[Engine, Engine], library_fixtures: list[Fixture]
+) -> None:
+    """A rule that says nothing passes: where a fact does not join with another, that would be by accident."""
+    random = Random(SEED)
+    for fixture in by_parameters(library_fixtures):
+        policy, middle = policy_with(fixture), whole(fixture.document, random)
+        for document in (middle, near(middle, integers(fixture.value), random)):
+            judged = judge(policy, engines[0], canonical_bytes(document), as_of=parse_instant(AS_OF))
+            passed = [result for result in judged.results if result.outcome is Outcome.PASS]
+            assert [result.rule for result in passed if result.message == result.title] == [], document
 
 
 def assert_every_rule_both_passes_and_fails(outcomes: Mapping[tuple[str, str], int]) -> None:

@@ -64,7 +64,11 @@ def _engine(done: Replay) -> list[str]:
     same = (used.name, used.version, used.sha256) == (recorded.name, recorded.version, recorded.sha256)
     note = "the recorded one" if same else f"recorded: {recorded.name} {recorded.version}"
     unsigned = ["  not checked: the sealer's signatures, since no --key names the sealer"] if done.unchecked else []
-    return [f"  engine    {used.name} {used.version} ({note})", *unsigned]
+    unproven = [
+        "  unproven  this version of the engine has not passed the suite of divergences:",
+        "            where the decision differs, that may be the engine's doing",
+    ]
+    return [f"  engine    {used.name} {used.version} ({note})", *([] if done.proven else unproven), *unsigned]
 
 
 def _partial(done: Replay) -> list[str]:

@@ -17,12 +17,14 @@ from tolbooth.decide.order import ordered
 from tolbooth.evidence.canonical import canonical_bytes
 from tolbooth.evidence.keys import PublicKey
 from tolbooth.evidence.pack import DECISION_PATH
+from tolbooth.evidence.people_files import read_applied
 from tolbooth.evidence.verify import examine
 from tolbooth.judge.interface import EngineDescription
 from tolbooth.judge.judge import judge
 from tolbooth.judge.library.policy import Policy
 from tolbooth.judge.questions import questions
 from tolbooth.judge.rego.embedded import EmbeddedEngine
+from tolbooth.judge.rego.extension import suite_of
 from tolbooth.judge.validators.installed import installed_validators
 from tolbooth.judge.validators.interface import Validator
 from tolbooth.judge.validators.reading import matching
@@ -56,7 +58,8 @@ class Replay:
     ``broken`` is the first broken link of the pack, if it does not verify; ``unchecked`` are its files that could not
     be checked. ``identical`` compares the bytes of the two decision documents. A replay proves something only if the
     pack verifies and the bytes are identical. ``recorded_only`` are the rules whose results were not computed again but
-    taken as recorded, since their validators are not installed here: of them it proves nothing.
+    taken as recorded, since their validators are not installed here: of them it proves nothing. ``proven`` says whether
+    the engine here has passed the suite of divergences; a replay on one that has not is made, and says so.
     """
 
     recorded: Decision
@@ -68,6 +71,7 @@ class Replay:
     recorded_engine: EngineDescription
     engine: EngineDescription
     recorded_only: tuple[str, ...] = ()
+    proven: bool = True
 
     @property
     def holds(self) -> bool:
@@ -113,7 +117,10 @@ def replay(pack: Path, key: PublicKey | None, *, installed: Callable[[], Sequenc
     told = (result for result in recorded.results if result.rule in recorded_only)
     results = list(ordered((*judgement.results, *told)))
     again = replace(recorded.case, policy_sha256=case.policy.sha256, input_sha256=sha256_hex(input_bytes))
-    computed = decide(again, tuple(results))
+    applied = read_applied(core)
+    computed = decide(
+        again, tuple(results), waivers=applied.waivers, approvals=applied.approvals, required=applied.required
+    )
     return Replay(
         recorded=recorded,
         computed=computed,
@@ -124,6 +131,7 @@ def replay(pack: Path, key: PublicKey | None, *, installed: Callable[[], Sequenc
         recorded_engine=case.engine,
         engine=judgement.engine,
         recorded_only=recorded_only,
+        proven=suite_of(judgement.engine.version) is not None,
     )
 
 

@@ -48,7 +48,7 @@ package $package
 $metadata
 deny contains {
 	"code": "$code",
-	"msg": sprintf("words in the purpose: %d, at least %d are asked", [${name}_words, minimum]),
+	"msg": sprintf("words in the purpose: %v, at least %v are asked", [${name}_words, minimum]),
 	"values": {"words": ${name}_words, "minimum": minimum},
 	"facts": [],
 } if {
@@ -58,7 +58,7 @@ deny contains {
 
 passed contains {
 	"code": "$code",
-	"msg": sprintf("words in the purpose: %d", [${name}_words]),
+	"msg": sprintf("words in the purpose: %v", [${name}_words]),
 	"values": {"words": ${name}_words, "minimum": minimum},
 	"facts": [],
 } if {

@@ -9,6 +9,7 @@ from typing import Any
 from tolbooth.judge.library.fields import did_you_mean
 from tolbooth.judge.library.load import Library
 from tolbooth.judge.library.parameters import ParameterValue, read_value
+from tolbooth.judge.library.ratchet import loosened
 from tolbooth.judge.library.rule_metadata import RuleMetadata
 from tolbooth.model.errors import Problem
 
@@ -55,6 +56,25 @@ def check_parameters(
         found += unknown or _values(library.rules[code], values)
     for code in enforcement:
         found += _unknown_rule(library, code, ("enforcement", code), at_key=True)
+    return tuple(found)
+
+
+def check_ratchet(library: Library, parameters: ParameterMap) -> tuple[ParameterProblem, ...]:
+    """Every value of a project that is looser than the library's: ``policy.loosened``, with the waiver that it needs.
+
+    What ``check_parameters`` refuses is passed over.
+    """
+    found = []
+    for code, values in parameters.items():
+        rule = library.rules.get(code)
+        for name, written in values.items():
+            parameter = rule.parameter(name) if rule is not None else None
+            value = read_value(parameter, written) if parameter is not None else None
+            if parameter is None or value is None or isinstance(value, Problem):
+                continue
+            problem = loosened(code, parameter, value)
+            if problem is not None:
+                found.append(ParameterProblem(path=("parameters", code, name), problem=problem))
     return tuple(found)
 
 

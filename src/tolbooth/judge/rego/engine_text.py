@@ -23,7 +23,7 @@ def problem(code: str, path: str, text: str, modules: Iterable[Module]) -> Probl
         return Problem(code=code, message=words, place=Place(path=path))
     source = next((module.text for module in modules if module.path == named["path"]), "")
     line, column = int(named["line"]), int(named["column"])
-    lines = source.splitlines()
+    lines = source.split("\n")
     if line <= len(lines):
         column = _character(lines[line - 1], column)
     place = Place(path=named["path"], line=line, column=column).within(source)
@@ -37,10 +37,10 @@ def sentence(text: str, modules: Iterable[Module]) -> str:
 
 
 def _character(line: str, column: int) -> int:
-    """The character at a column of the engine, which counts a tab as four."""
+    """The character at a column of the engine, which counts the bytes of UTF-8, and a tab as four."""
     at = 1
     for position, character in enumerate(line, 1):
         if at >= column:
             return position
-        at += _TAB_COLUMNS if character == "\t" else 1
+        at += _TAB_COLUMNS if character == "\t" else len(character.encode())
     return len(line) + 1

@@ -10,6 +10,7 @@ from tolbooth.judge.library.profile import (
     functions,
     heads,
     input_paths,
+    missing,
     mocks,
     negation,
     object_patterns,
@@ -29,6 +30,7 @@ from tolbooth.model.errors import Problem
 FAMILIES: tuple[Callable[[View], Iterator[Finding]], ...] = (
     walking.findings,
     negation.findings,
+    missing.findings,
     decimals.findings,
     object_patterns.findings,
     regexes.findings,

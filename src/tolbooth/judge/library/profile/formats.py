@@ -14,7 +14,7 @@ from tolbooth.judge.library.profile.view import View
 
 _VERB = re.compile(r"%(?P<flags>[-+# 0]*)(?P<width>\*|[0-9]+)?(?P<precision>\.[0-9*]*)?(?P<letter>.?)", re.DOTALL)
 _ALIKE = frozenset({"%s", "%d", "%v", "%q", "%x"})
-_INSTEAD = "both know %s for texts, %d for whole numbers, %v, %q, %x and %%; numbers belong into the result's 'values'"
+_INSTEAD = "both know %s for texts, %v for numbers, %q and %%; numbers belong into the result's 'values'"
 _ARGUMENTS = 2
 
 
@@ -47,11 +47,37 @@ def _template(view: View, shapes: Shapes, query: Query, literal: Node, values: N
         yield view.finding("sprintf", values, text, "give one value for each verb; a per cent sign is written %%")
         return
     for verb, item in zip(verbs, items, strict=True):
-        kind = _kind(view, shapes, query, item)
-        if verb[0] == "%s" and kind == "number":
-            yield view.finding("sprintf", item, "OPA writes a number under %s as %!s(int=…)", "write %d, or %v")
-        elif verb[0] in {"%d", "%x"} and kind == "text":
-            yield view.finding("sprintf", item, f"the engines write a text under {verb[0]} differently", "write %s")
+        found = _differing(view, shapes, query, verb[0], item)
+        if found is not None:
+            yield view.finding("sprintf", item, *found)
+
+
+def _differing(view: View, shapes: Shapes, query: Query, verb: str, item: Node) -> tuple[str, str] | None:
+    """What the engines write differently, and the verb that they write alike."""
+    kind = _kind(view, shapes, query, item)
+    if kind == "set" and verb in {"%s", "%v"}:
+        return "OPA writes an empty set as set(), the embedded engine as {}", 'write %s, and concat(", ", sort(…))'
+    if verb == "%s" and kind == "number":
+        return "OPA writes a number under %s as %!s(int=…)", "write %v"
+    if verb in {"%d", "%x"} and kind == "text":
+        return f"the engines write a text under {verb} differently", "write %s"
+    if verb in {"%d", "%x"} and not _is_count(view, shapes, query, item):
+        text = (
+            f"the embedded engine writes a negative number under {verb} with two signs, and anything but a number not"
+        )
+        return text, "write %v"
+    return None
+
+
+def _is_count(view: View, shapes: Shapes, query: Query, item: Node) -> bool:
+    """Whether it is known for a whole number that is not negative."""
+    value = view.literal(item, query.scope)
+    if value.kind == "Number":
+        return view.text(value).isdigit()
+    if value.kind == "Call":
+        return dotted(value.one("fcn")) == "count"
+    shape = shapes.of(item, query.scope)
+    return shape is not None and shape.is_count
 
 
 def _place(view: View, literal: Node, verb: re.Match[str]) -> Node:
@@ -64,7 +90,7 @@ def _place(view: View, literal: Node, verb: re.Match[str]) -> Node:
 
 
 def _kind(view: View, shapes: Shapes, query: Query, item: Node) -> str | None:
-    """``number`` or ``text`` where it is known by what is written or by the input's schema."""
+    """``number``, ``text`` or ``set`` where it is known by what is written or by the input's schema."""
     value = view.literal(item, query.scope)
     if value.kind in {"Number", "String", "RawString"}:
         return "number" if value.kind == "Number" else "text"
@@ -72,6 +98,8 @@ def _kind(view: View, shapes: Shapes, query: Query, item: Node) -> str | None:
         return "number"
     if value.kind == "Call":
         known = built_ins().portable.get(dotted(value.one("fcn")) or "")
-        return {"number": "number", "string": "text"}.get(known.returns) if known is not None else None
+        return {"number": "number", "string": "text", "set": "set"}.get(known.returns) if known is not None else None
+    if value.kind in {"Set", "SetCompr"}:
+        return "set"
     shape = shapes.of(item, query.scope)
     return "number" if shape is not None and shape.is_number else None

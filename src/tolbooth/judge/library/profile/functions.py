@@ -14,6 +14,10 @@ from tolbooth.judge.library.profile.view import View
 
 _IN_PYTHON = "do it in a Python validator, or let a collector do it"
 _NEVER: Mapping[str, tuple[str, str]] = {
+    "json.patch": (
+        "where a path is not there, OPA raises an error, and the embedded engine gives nothing",
+        "write object.union, object.remove or json.remove",
+    ),
     "json.verify_schema": ("OPA gives a text where the embedded engine raises", _IN_PYTHON),
     "strings.count": (
         "OPA counts what does not overlap, the embedded engine what does",

@@ -48,9 +48,11 @@ class Names:
     def __init__(self, sources: Iterable[Source]) -> None:
         self._packages: dict[str, dict[str, list[Rule]]] = {}
         self._paths: dict[str, list[Rule]] = {}
+        self._homes: dict[Rule, Source] = {}
         for source in sources:
             rules = self._packages.setdefault(source.package, {})
             for rule in source.rules:
+                self._homes[rule] = source
                 rules.setdefault(rule.name, []).append(rule)
                 self._paths.setdefault(f"{source.package}.{dotted(rule.reference) or rule.name}", []).append(rule)
 
@@ -82,6 +84,10 @@ class Names:
     def definitions(self, path: str) -> tuple[Rule, ...]:
         """The definitions of the rule at a path from ``data``, such as ``lib.wording.exact``."""
         return tuple(self._paths.get(path, ()))
+
+    def home(self, rule: Rule) -> Source:
+        """The module in which a rule stands."""
+        return self._homes[rule]
 
     def function(self, path: str) -> int | None:
         """How many arguments the function at a path takes; None where there is no function."""

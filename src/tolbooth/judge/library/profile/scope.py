@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -74,12 +74,21 @@ class Query:
             yield from part.here()
 
 
-def queries(rule: Rule) -> tuple[Query, ...]:
-    """The queries of a rule, one for each body; a rule without a body has one without statements."""
+def queries(rule: Rule, call: Sequence[tuple[Node, Scope]] = ()) -> tuple[Query, ...]:
+    """The queries of a rule, one for each body; a rule without a body has one without statements.
+
+    Args:
+        rule: the definition.
+        call: what a function's arguments are in one call of it, each with its scope; none, and they may be anything.
+    """
     arguments = Scope()
     for argument in rule.node.many("args"):
         for name in pattern(argument):
             arguments.bind(name, Bound.OTHER, None)
+    for argument, (given, scope) in zip(rule.node.many("args") if call else (), call, strict=True):
+        word = str(argument.value)
+        if argument.kind == "Var" and word in arguments.names:
+            arguments.names[word] = Binding(name=argument, how=Bound.ASSIGNED, origin=given, scope=scope)
     head = (*rule.node.many("key"), *rule.node.many("value"), *_indices(rule.reference))
     if not rule.bodies:
         return (_query(rule, (), head, arguments),)

@@ -59,6 +59,11 @@ class Shape:
         types = [_types(fragment) for fragment in self.fragments if _types(fragment)]
         return any(set(each) <= {"number", "integer"} for each in types)
 
+    @property
+    def is_count(self) -> bool:
+        """Whether it is a whole number that is not negative."""
+        return any(_types(each) == ("integer",) and each.get("minimum", -1) >= 0 for each in self.fragments)
+
     def field(self, name: str) -> Shape | None:
         """The shape of a field; None where the schema says nothing of it."""
         found: list[Fragment] = []
@@ -72,7 +77,8 @@ class Shape:
     def member(self) -> Shape | None:
         """The shape of any member of a list, or of any field of an object without names of its own."""
         found = [fragment["items"] for fragment in self.fragments if isinstance(fragment.get("items"), dict)]
-        if not found and not any(fragment.get("properties") for fragment in self.fragments):
+        # NOTE: kinds of fact have names of their own, and each is at least what the kinds without one are.
+        if not found and (self._kinds or not any(fragment.get("properties") for fragment in self.fragments)):
             found = [
                 fragment["additionalProperties"]
                 for fragment in self.fragments

@@ -27,13 +27,14 @@ package commitment
 #       description: How long before the run a bound must have been committed.
 deny contains {
 	"code": "commitment.before",
-	"msg": before_message(bound.values),
+	"msg": message,
 	"term": bound.values.rule,
 	"values": before_values(bound),
 	"facts": bound.reads,
 } if {
 	some bound in input.observations.commitment
 	bound.values.lead_seconds < data.parameters.commitment.before.minimum_lead_seconds
+	message := before_message(bound.values)
 }
 
 undecided contains {
@@ -51,13 +52,14 @@ undecided contains {
 
 passed contains {
 	"code": "commitment.before",
-	"msg": before_message(bound.values),
+	"msg": message,
 	"term": bound.values.rule,
 	"values": before_values(bound),
 	"facts": bound.reads,
 } if {
 	some bound in input.observations.commitment
 	bound.values.lead_seconds >= data.parameters.commitment.before.minimum_lead_seconds
+	message := before_message(bound.values)
 }
 
 before_values(bound) := object.union(
@@ -75,10 +77,14 @@ before_message(values) := sprintf("committed %s before the run began, by the clo
 	before_words(data.parameters.commitment.before.minimum_lead_seconds),
 ]) if {
 	values.lead_seconds >= 0
-} else := sprintf("committed %s after the run began, by the clock of the %s", [
+}
+
+before_message(values) := sprintf("committed %s after the run began, by the clock of the %s", [
 	before_words(0 - values.lead_seconds),
 	values.clock,
-])
+]) if {
+	values.lead_seconds < 0
+}
 
 # Seconds in the largest unit of which there are at least two, rounded down.
 before_words(seconds) := sprintf("%v days", [(seconds - (seconds % 86400)) / 86400]) if {

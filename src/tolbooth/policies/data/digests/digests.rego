@@ -21,7 +21,7 @@ package data
 #       type: list
 #       choices: [training, evaluation, predictions]
 #       default: [predictions]
-#       loosens: any
+#       loosens: down
 #       description: The roles of which at least one data set must be there.
 deny contains {
 	"code": "data.digests",

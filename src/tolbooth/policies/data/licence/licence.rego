@@ -54,9 +54,9 @@ licence_unknown := {"", "?", "-", "n/a", "na", "tbd", "todo", "unknown", "unclea
 
 licence_declared(artifact) := trim_space(object.get(input.declared, ["data", artifact.name, "licence"], ""))
 
-licence_lack(written) := "no licence is declared" if written == ""
-
-licence_lack(written) := sprintf("the licence is given as '%s', which names none", [written]) if written != ""
+licence_lack(written) := "no licence is declared" if {
+	written == ""
+} else := sprintf("the licence is given as '%s', which names none", [written])
 
 licence_data_sets contains artifact if {
 	some artifact in input.artifacts

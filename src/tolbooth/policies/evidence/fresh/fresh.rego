@@ -47,7 +47,7 @@ deny contains {
 
 deny contains {
 	"code": "evidence.fresh",
-	"msg": sprintf("is about a day %v days ago, at most %d are allowed", [age, maximum]),
+	"msg": sprintf("is about a day %v days ago, at most %v are allowed", [age, maximum]),
 	"term": sprintf("age: %s", [artifact.name]),
 	"values": {"dated": artifact.dated, "age_days": age},
 	"facts": fresh_digests(artifact),
@@ -73,7 +73,7 @@ undecided contains {
 
 passed contains {
 	"code": "evidence.fresh",
-	"msg": sprintf("all %d facts are valid", [count(fresh_items)]),
+	"msg": sprintf("all %v facts are valid", [count(fresh_items)]),
 	"values": {"facts": count(fresh_items)},
 	"facts": sort({digest | some item in fresh_items; some digest in item.facts}),
 } if {
@@ -83,7 +83,7 @@ passed contains {
 
 passed contains {
 	"code": "evidence.fresh",
-	"msg": sprintf("is about a day %v days ago, %d are allowed", [age, maximum]),
+	"msg": sprintf("is about a day %v days ago, %v are allowed", [age, maximum]),
 	"term": sprintf("age: %s", [artifact.name]),
 	"values": {"dated": artifact.dated, "age_days": age},
 	"facts": fresh_digests(artifact),

@@ -69,16 +69,16 @@ deny contains {
 	"msg": sprintf("%s by %s: %s points apart, at most %s", [
 		wording.metric(answer.question.metric),
 		wording.by(answer.question.by),
-		wording.points(pair.value, answer.question.bound),
+		wording.points(value, answer.question.bound),
 		wording.exact(answer.question.bound, wording.point),
 	]),
 	"term": sprintf("%s: %s / %s", [difference_term(answer), pair.high, pair.low]),
-	"measured": pair.value,
+	"measured": value,
 	"values": {
 		"about": answer.about,
 		"by": answer.question.by,
 		"metric": answer.question.metric,
-		"difference_ppm": pair.value,
+		"difference_ppm": value,
 		"high": high,
 		"low": low,
 	},
@@ -87,13 +87,14 @@ deny contains {
 	some answer in difference_answers
 	some pair in answer.values.comparison.pairs
 	pair.outcome == "fail"
+	value := pair.value
 	high := difference_side(answer, pair.high)
 	low := difference_side(answer, pair.low)
 }
 
 undecided contains {
 	"code": "fairness.difference",
-	"msg": sprintf("%s by %s can't be told: %d in the denominator, at least %d are needed", [
+	"msg": sprintf("%s by %s can't be told: %v in the denominator, at least %v are needed", [
 		wording.metric(answer.question.metric),
 		wording.by(answer.question.by),
 		small.denominator,
@@ -174,7 +175,8 @@ difference_answers contains answer if {
 }
 
 # Several data sets are told apart by name; one needs none.
-difference_term(answer) := wording.by(answer.question.by) if {
+difference_term(answer) := by if {
+	by := wording.by(answer.question.by)
 	count({other.about | some other in difference_answers}) == 1
 } else := sprintf("%s, %s", [answer.about, wording.by(answer.question.by)])
 
@@ -183,12 +185,14 @@ difference_failing(answer) := count([pair |
 	pair.outcome == "fail"
 ])
 
-difference_side(answer, name) := {
-	"group": name,
-	"numerator": rate.numerator,
-	"denominator": rate.denominator,
-} if {
+# A group that is compared and not listed is still named.
+difference_side(answer, name) := side if {
 	some group in answer.values.groups
 	group.name == name
 	rate := group.rates[answer.question.metric]
-}
+	side := {
+		"group": name,
+		"numerator": rate.numerator,
+		"denominator": rate.denominator,
+	}
+} else := {"group": name}

@@ -73,16 +73,16 @@ deny contains {
 	"msg": sprintf("%s by %s: ratio %s, at least %s", [
 		wording.metric(answer.question.metric),
 		wording.by(answer.question.by),
-		wording.ratio(pair.value, answer.question.bound),
+		wording.ratio(value, answer.question.bound),
 		wording.exact(answer.question.bound, wording.whole),
 	]),
 	"term": sprintf("%s: %s / %s", [ratio_term(answer), pair.high, pair.low]),
-	"measured": pair.value,
+	"measured": value,
 	"values": {
 		"about": answer.about,
 		"by": answer.question.by,
 		"metric": answer.question.metric,
-		"ratio_ppm": pair.value,
+		"ratio_ppm": value,
 		"high": high,
 		"low": low,
 	},
@@ -91,13 +91,14 @@ deny contains {
 	some answer in ratio_answers
 	some pair in answer.values.comparison.pairs
 	pair.outcome == "fail"
+	value := pair.value
 	high := ratio_side(answer, pair.high)
 	low := ratio_side(answer, pair.low)
 }
 
 undecided contains {
 	"code": "fairness.ratio",
-	"msg": sprintf("%s by %s can't be told: %d in the denominator, at least %d are needed", [
+	"msg": sprintf("%s by %s can't be told: %v in the denominator, at least %v are needed", [
 		wording.metric(answer.question.metric),
 		wording.by(answer.question.by),
 		small.denominator,
@@ -178,7 +179,8 @@ ratio_answers contains answer if {
 }
 
 # Several data sets are told apart by name; one needs none.
-ratio_term(answer) := wording.by(answer.question.by) if {
+ratio_term(answer) := by if {
+	by := wording.by(answer.question.by)
 	count({other.about | some other in ratio_answers}) == 1
 } else := sprintf("%s, %s", [answer.about, wording.by(answer.question.by)])
 
@@ -187,12 +189,14 @@ ratio_failing(answer) := count([pair |
 	pair.outcome == "fail"
 ])
 
-ratio_side(answer, name) := {
-	"group": name,
-	"numerator": rate.numerator,
-	"denominator": rate.denominator,
-} if {
+# A group that is compared and not listed is still named.
+ratio_side(answer, name) := side if {
 	some group in answer.values.groups
 	group.name == name
 	rate := group.rates[answer.question.metric]
-}
+	side := {
+		"group": name,
+		"numerator": rate.numerator,
+		"denominator": rate.denominator,
+	}
+} else := {"group": name}

@@ -118,6 +118,30 @@ test_fail_groups_beyond_the_bound if {
 	count(passed(document)) == 0
 }
 
+test_fail_a_failing_pair_of_a_group_that_is_not_listed if {
+	values := {"groups": [group("Black", 805, 1795)], "comparison": apart(523000, "fail")}
+	document := {"observations": {"fairness": [object.union(answer(apart(523000, "fail")), {"values": values})]}}
+	[result.values | some result in denied(document)] == [{
+		"about": "predictions",
+		"by": ["race"],
+		"metric": "selection_rate",
+		"ratio_ppm": 523000,
+		"high": {"group": "Black", "numerator": 805, "denominator": 1795},
+		"low": {"group": "white"},
+	}]
+	count(open(document)) == 0
+	count(passed(document)) == 0
+}
+
+test_success_a_passing_pair_of_a_group_without_the_rate_passes if {
+	bare := {"name": "Black", "rates": {}}
+	values := {"groups": [bare, group("white", 349, 1488)], "comparison": apart(523000, "pass")}
+	document := {"observations": {"fairness": [object.union(answer(apart(523000, "pass")), {"values": values})]}}
+	[result.values.high | some result in passed(document)] == [{"group": "Black"}]
+	count(denied(document)) == 0
+	count(open(document)) == 0
+}
+
 test_fail_only_the_pairs_beyond_the_bound_are_named if {
 	comparison := {
 		"outcome": "fail",

@@ -17,7 +17,7 @@ by(features) := concat(" & ", features)
 # Number divided by unit, a power of ten, with all the decimals that it has and no zeros after them.
 exact(number, unit) := sprintf("%v%s", [(number - remainder) / unit, decimals]) if {
 	remainder := number % unit
-	digits := substring(sprintf("%d", [unit + remainder]), 1, -1)
+	digits := substring(sprintf("%v", [unit + remainder]), 1, -1)
 	decimals := trim_right(concat("", [".", digits]), ".0")
 }
 

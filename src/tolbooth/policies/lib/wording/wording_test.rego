@@ -13,8 +13,8 @@ test_exact_keeps_inner_zeros if wording.exact(10500, wording.point) == "1.05"
 test_exact_drops_trailing_zeros if wording.exact(100000, wording.point) == "10"
 
 # EQUIVALENT
-# line: digits := substring(sprintf("%d", [unit + remainder]), 1, -1)
-# mutant: digits := substring(sprintf("%d", [unit + remainder]), 1, -2)
+# line: digits := substring(sprintf("%v", [unit + remainder]), 1, -1)
+# mutant: digits := substring(sprintf("%v", [unit + remainder]), 1, -2)
 # reason: every negative length asks for the rest of the text.
 test_exact_of_zero_is_zero if wording.exact(0, wording.point) == "0"
 

@@ -24,7 +24,7 @@ package lineage
 #       type: list
 #       choices: [commit, tree, run, environment]
 #       default: [commit, tree, environment]
-#       loosens: any
+#       loosens: down
 #       description: The links that must be there; tree asks that nothing differs from the commit.
 deny contains {
 	"code": "lineage.complete",
@@ -60,7 +60,7 @@ deny contains {
 
 deny contains {
 	"code": "lineage.complete",
-	"msg": sprintf("%d of %d packages have no exact version", [complete_unpinned, complete_pinned + complete_unpinned]),
+	"msg": sprintf("%v of %v packages have no exact version", [complete_unpinned, complete_pinned + complete_unpinned]),
 	"term": "environment",
 	"values": {"pinned": complete_pinned, "unpinned": complete_unpinned},
 	"facts": complete_reads("environment"),
@@ -118,7 +118,7 @@ passed contains {
 
 passed contains {
 	"code": "lineage.complete",
-	"msg": sprintf("all %d packages have an exact version", [complete_pinned]),
+	"msg": sprintf("all %v packages have an exact version", [complete_pinned]),
 	"term": "environment",
 	"values": {"pinned": complete_pinned, "unpinned": 0},
 	"facts": complete_reads("environment"),

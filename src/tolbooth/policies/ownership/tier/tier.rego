@@ -58,4 +58,6 @@ tier_declared := trim_space(object.get(input.declared, "risk_tier", ""))
 
 tier_known if {
 	count(data.parameters.ownership.tier.tiers) == 0
-} else := tier_declared in data.parameters.ownership.tier.tiers
+} else if {
+	tier_declared in data.parameters.ownership.tier.tiers
+} else := false

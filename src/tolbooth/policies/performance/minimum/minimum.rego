@@ -65,19 +65,20 @@ import data.lib.wording
 #       description: The prediction that selection rate counts.
 deny contains {
 	"code": "performance.minimum",
-	"msg": minimum_message(answer),
+	"msg": minimum_message(answer, value),
 	"term": answer.about,
-	"measured": answer.values.comparison.value,
+	"measured": value,
 	"values": minimum_values(answer),
 	"facts": answer.reads,
 } if {
 	some answer in minimum_answers
 	answer.values.comparison.outcome == "fail"
+	value := answer.values.comparison.value
 }
 
 undecided contains {
 	"code": "performance.minimum",
-	"msg": sprintf("%s can't be told: %d in the denominator, at least %d are needed", [
+	"msg": sprintf("%s can't be told: %v in the denominator, at least %v are needed", [
 		wording.metric(answer.question.metric),
 		answer.values.comparison.denominator,
 		answer.question.minimum_denominator,
@@ -93,14 +94,15 @@ undecided contains {
 
 passed contains {
 	"code": "performance.minimum",
-	"msg": minimum_message(answer),
+	"msg": minimum_message(answer, value),
 	"term": answer.about,
-	"measured": answer.values.comparison.value,
+	"measured": value,
 	"values": minimum_values(answer),
 	"facts": answer.reads,
 } if {
 	some answer in minimum_answers
 	answer.values.comparison.outcome == "pass"
+	value := answer.values.comparison.value
 }
 
 # The observations that answer this rule's question; none while the bound is not declared.
@@ -112,9 +114,9 @@ minimum_answers contains answer if {
 	}
 }
 
-minimum_message(answer) := sprintf("%s %s, at least %s", [
+minimum_message(answer, value) := sprintf("%s %s, at least %s", [
 	wording.metric(answer.question.metric),
-	wording.percent(answer.values.comparison.value, answer.question.bound),
+	wording.percent(value, answer.question.bound),
 	sprintf("%s %s", [wording.exact(answer.question.bound, wording.point), "%"]),
 ])
 

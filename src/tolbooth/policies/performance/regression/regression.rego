@@ -29,15 +29,15 @@ import data.lib.wording
 #       description: The rate that is compared; false positive and false negative rates are worse when higher.
 #     - name: tolerance
 #       type: rate
-#       default: 0
+#       default: 0.01
 #       loosens: up
 #       description: How much worse the rate may be; 0.01 is one percentage point.
 deny contains {
 	"code": "performance.regression",
 	"msg": sprintf("%s %s, %s at the last release: worse by more than %s points", [
 		wording.metric(data.parameters.performance.regression.metric),
-		regression_percent(compared.now.ppm),
-		regression_percent(compared.before.ppm),
+		regression_percent(compared.now_ppm),
+		regression_percent(compared.before_ppm),
 		wording.exact(data.parameters.performance.regression.tolerance, wording.point),
 	]),
 	"term": compared.about,
@@ -67,8 +67,8 @@ passed contains {
 	"code": "performance.regression",
 	"msg": sprintf("%s %s, %s at the last release", [
 		wording.metric(data.parameters.performance.regression.metric),
-		regression_percent(compared.now.ppm),
-		regression_percent(compared.before.ppm),
+		regression_percent(compared.now_ppm),
+		regression_percent(compared.before_ppm),
 	]),
 	"term": compared.about,
 	"values": regression_values(compared),
@@ -99,16 +99,20 @@ regression_last(answer) := [last |
 regression_compared contains {
 	"about": answer.about,
 	"now": now,
+	"now_ppm": now.ppm,
 	"before": before,
+	"before_ppm": before.ppm,
 	"worse": worse,
-	"released": last.values.decision_sha256,
-	"facts": array.concat(answer.reads, last.reads),
+	"released": released,
+	"facts": facts,
 } if {
 	some answer in input.observations.performance
 	some last in regression_last(answer)
 	now := answer.values.rates[data.parameters.performance.regression.metric]
 	before := last.values.metrics[data.parameters.performance.regression.metric]
 	worse := regression_worse(now.ppm, before.ppm)
+	released := last.values.decision_sha256
+	facts := array.concat(answer.reads, last.reads)
 }
 
 regression_worse(now, before) := now - before if {

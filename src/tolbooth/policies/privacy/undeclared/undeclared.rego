@@ -27,29 +27,33 @@ deny contains {
 	"code": "privacy.undeclared",
 	"msg": sprintf("holds personal data (%s): no %s is declared", [
 		undeclared_types(column),
-		undeclared_lack(scan.about, column.name),
+		undeclared_lack(scan.about, name),
 	]),
-	"term": sprintf("%s: %s", [scan.about, column.name]),
-	"values": undeclared_values(scan, column),
+	"term": sprintf("%s: %s", [scan.about, name]),
+	"values": values,
 	"facts": scan.reads,
 } if {
 	some scan in input.observations.pii
 	some column in undeclared_columns(scan, "personal")
+	name := column.name
+	values := undeclared_values(scan, column)
 }
 
 undecided contains {
 	"code": "privacy.undeclared",
 	"msg": sprintf("may hold personal data (%s): no %s is declared", [
 		undeclared_types(column),
-		undeclared_lack(scan.about, column.name),
+		undeclared_lack(scan.about, name),
 	]),
-	"term": sprintf("%s: %s", [scan.about, column.name]),
+	"term": sprintf("%s: %s", [scan.about, name]),
 	"reason": "insufficient",
-	"values": undeclared_values(scan, column),
+	"values": values,
 	"facts": scan.reads,
 } if {
 	some scan in input.observations.pii
 	some column in undeclared_columns(scan, "possible")
+	name := column.name
+	values := undeclared_values(scan, column)
 }
 
 passed contains {
@@ -101,9 +105,10 @@ undeclared_values(scan, column) := {
 	"scanned_rows": scan.values.scanned_rows,
 }
 
-undeclared_message(scanned) := sprintf("no undeclared personal data in all %d rows", [scanned.rows]) if {
+undeclared_message(scanned) := sprintf("no undeclared personal data in all %v rows", [rows]) if {
+	rows := scanned.rows
 	scanned.mode == "full"
-} else := sprintf("no undeclared personal data in %d of %d rows; other rows with some are %s %s at most", [
+} else := sprintf("no undeclared personal data in %v of %v rows; other rows with some are %s %s at most", [
 	scanned.scanned_rows,
 	scanned.rows,
 	wording.exact(scanned.bound_ppm, wording.point),

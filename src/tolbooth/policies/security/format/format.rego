@@ -27,30 +27,33 @@ package security
 #       description: Formats that may run code when they are loaded.
 deny contains {
 	"code": "security.format",
-	"msg": sprintf("is in the format '%s', which runs code when it is loaded", [file.format]),
-	"term": file.path,
-	"values": {"format": file.format},
+	"msg": sprintf("is in the format '%s', which runs code when it is loaded", [format]),
+	"term": path,
+	"values": {"format": format},
 	"facts": model.reads,
 } if {
 	some model in input.observations["model-format"]
 	some file in format_unsafe(model)
+	format := file.format
+	path := file.path
 }
 
 undecided contains {
 	"code": "security.format",
 	"msg": "its format can't be told, so neither can what loading it does",
-	"term": file.path,
+	"term": path,
 	"reason": "insufficient",
-	"values": {"format": file.format},
+	"values": {"format": "unknown"},
 	"facts": model.reads,
 } if {
 	some model in input.observations["model-format"]
 	some file in format_unknown(model)
+	path := file.path
 }
 
 passed contains {
 	"code": "security.format",
-	"msg": sprintf("%d files, none that runs code when it is loaded%s", [count(model.values.files), format_but(model)]),
+	"msg": sprintf("%v files, none that runs code when it is loaded%s", [count(model.values.files), format_but(model)]),
 	"term": format_term(model),
 	"values": {"formats": format_names(model), "allowed": format_allowed(model)},
 	"facts": model.reads,
@@ -89,11 +92,9 @@ format_allowed(model) := sort({file.format |
 	object.get(file, "executes", false) == true
 })
 
-format_but(model) := "" if count(format_allowed(model)) == 0
-
-format_but(model) := sprintf(", but the allowed %s", [concat(", ", format_allowed(model))]) if {
-	count(format_allowed(model)) > 0
-}
+format_but(model) := "" if {
+	count(format_allowed(model)) == 0
+} else := sprintf(", but the allowed %s", [concat(", ", format_allowed(model))])
 
 # A single file may be called as what it belongs to; the whole has a term of its own.
 format_term(model) := sprintf("model: %s", [model.about])
