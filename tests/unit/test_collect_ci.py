@@ -10,8 +10,12 @@ import pytest
 
 from tolbooth.collect.ci import collect_ci
 from tolbooth.evidence.canonical import canonical_bytes
+from tolbooth.model.people import AliasSystem
+from tolbooth.review.people import UNDECLARED
 
 NOW = datetime(2026, 11, 23, 9, 14, 7, tzinfo=UTC)
+
+OCTOCAT = "p-0123456789abcdef"
 
 GITHUB = {
     "CI": "true",
@@ -52,8 +56,12 @@ JENKINS = {
 
 
 def claimed(variables: Mapping[str, str]) -> Mapping[str, Any]:
-    (found,) = collect_ci(variables, now=NOW).observations
+    (found,) = collect_ci(variables, now=NOW, who=who).observations
     return found.values
+
+
+def who(system: AliasSystem, alias: str | None) -> str:
+    return OCTOCAT if (system, alias) == (AliasSystem.CI, "octocat") else UNDECLARED
 
 
 def test_github_actions_is_told_from_its_variables() -> None:
@@ -63,7 +71,7 @@ def test_github_actions_is_told_from_its_variables() -> None:
         "workflow": "release",
         "run_id": "1658821493",
         "run_url": "https://github.com/octo-org/credit/actions/runs/1658821493",
-        "actor": "octocat",
+        "actor": OCTOCAT,
         "ref": "refs/heads/main",
         "event": "push",
     }
@@ -76,7 +84,7 @@ def test_gitlab_ci_is_told_from_its_variables() -> None:
         "workflow": "release",
         "run_id": "9001",
         "run_url": "https://gitlab.example.com/credit/-/pipelines/9001",
-        "actor": "octocat",
+        "actor": OCTOCAT,
         "ref": "main",
         "event": "merge_request_event",
     }
@@ -89,7 +97,7 @@ def test_jenkins_is_told_from_its_variables() -> None:
         "workflow": "credit/release",
         "run_id": "153",
         "run_url": "https://jenkins.example.com/job/credit/153/",
-        "actor": "octocat",
+        "actor": OCTOCAT,
         "ref": "PR-7",
         "event": "change-request",
     }
@@ -142,7 +150,6 @@ def test_url_is_kept_without_user_info_query_and_fragment(url: str, kept: str | 
     [
         ("GITHUB_REF", "ref", "refs/heads/for-ana@example.org"),
         ("GITHUB_WORKFLOW", "workflow", "deploy with ghp_" + "a1B2" * 9),
-        ("GITHUB_ACTOR", "actor", "ana@example.org"),
         ("GITHUB_WORKFLOW", "workflow", "x" * 201),
         ("GITHUB_WORKFLOW", "workflow", "two\nlines"),
     ],
@@ -155,3 +162,9 @@ def test_claim_that_may_hold_a_secret_or_a_person_is_withheld_whole(variable: st
 
 def test_run_without_a_repository_has_no_address() -> None:
     assert "run_url" not in claimed({**GITHUB, "GITHUB_REPOSITORY": ""})
+
+
+def test_a_login_that_nobody_declared_is_not_kept() -> None:
+    found = claimed({**GITHUB, "GITHUB_ACTOR": "eve@example.org"})
+    assert found["actor"] == UNDECLARED
+    assert "eve@" not in str(found)

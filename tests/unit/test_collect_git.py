@@ -1,4 +1,4 @@
-"""The state of a git repository, without a word about who."""
+"""The state of a git repository; who made a commit is told by id alone."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ import pytest
 
 from tolbooth.collect import git
 from tolbooth.collect.git import collect_git
+from tolbooth.collect.request import collect_request
 from tolbooth.evidence.canonical import canonical_bytes
 from tolbooth.model.observation import Gap, Observation
+from tolbooth.model.people import AliasSystem
 
 NOW = datetime(2026, 11, 23, 9, 14, 7, tzinfo=UTC)
 CANARIES = ("Canary Person", "canary@example.org")
@@ -72,6 +74,8 @@ def test_a_clean_tree_has_its_commit_and_branch(repository: Path) -> None:
         "commit": run(repository, "rev-parse", "HEAD"),
         "tree_clean": True,
         "signature": "none",
+        "author": "undeclared",
+        "committer": "undeclared",
         "branch": "trunk",
     }
     assert (found.kind, found.dates.collected, found.dates.received) == ("source-control", NOW, NOW)
@@ -252,3 +256,31 @@ def test_a_git_that_fails_is_a_gap_without_its_words(home: Path, monkeypatch: py
 def test_what_the_observation_is_about_can_be_told(repository: Path) -> None:
     found: Any = collect_git(repository, now=NOW, about="credit-model")
     assert found.observations[0].about == "credit-model"
+
+
+def test_an_author_and_a_committer_are_told_by_their_ids(repository: Path) -> None:
+    """One of them has an alias, the other has not: neither name nor address is kept."""
+    run(repository, "commit", "--quiet", "--allow-empty", "--message", "x", "--author", "Ana A <ana@example.org>")
+
+    def who(system: AliasSystem, alias: str | None) -> str:
+        return "p-0123456789abcdef" if (system, alias) == (AliasSystem.GIT, "ana@example.org") else "undeclared"
+
+    (found,) = collect_git(repository, now=NOW, who=who).observations
+    assert (found.values["author"], found.values["committer"]) == ("p-0123456789abcdef", "undeclared")
+    assert "example.org" not in canonical_bytes(found).decode()
+
+
+def test_who_asks_on_this_machine_is_the_one_whose_address_git_has(repository: Path) -> None:
+    asked: list[tuple[AliasSystem, str | None]] = []
+
+    def who(system: AliasSystem, alias: str | None) -> str:
+        asked.append((system, alias))
+        return "p-0123456789abcdef"
+
+    (local,) = collect_request(repository, {}, now=NOW, who=who).observations
+    (runner,) = collect_request(
+        repository, {"GITLAB_CI": "true", "GITLAB_USER_LOGIN": "ana"}, now=NOW, who=who
+    ).observations
+    assert asked == [(AliasSystem.GIT, CANARIES[1]), (AliasSystem.CI, "ana")]
+    assert local.values == {"requester": "p-0123456789abcdef", "claimed_by": "git"}
+    assert runner.values["claimed_by"] == "ci"

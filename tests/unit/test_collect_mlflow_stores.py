@@ -259,6 +259,7 @@ def test_a_run_that_has_nothing_is_observed_with_nothing(tmp_path: Path) -> None
         "artifacts": [],
         "artifact_count": 0,
         "withheld": 0,
+        "user": "undeclared",
     }
 
 
@@ -303,6 +304,13 @@ def test_only_allowed_tags_are_kept_and_the_rest_is_counted(tmp_path: Path) -> N
     values = observed(tmp_path, run).observation.values
     assert values["tags"] == {"estimator_name": "Ridge", "mlflow.parentRunId": "b" * 31 + "2"}
     assert (values["tags_left_out"], values["source"]) == (3, {"type": "NOTEBOOK"})
+
+
+def test_who_ran_it_is_told_by_id_alone(tmp_path: Path) -> None:
+    run = run_of(tmp_path, data=SimpleNamespace(params={}, metrics={}, tags={"mlflow.user": "Ana"}))
+    found = observed(tmp_path, run).observation
+    assert found.values["user"] == "undeclared"
+    assert "Ana" not in repr(found)
 
 
 def test_another_run_than_was_asked_for_is_not_taken_as_whole(tmp_path: Path) -> None:

@@ -12,42 +12,48 @@ from datetime import datetime
 from urllib.parse import urlsplit, urlunsplit
 
 from tolbooth import __version__
-from tolbooth.collect.interface import Collected
+from tolbooth.collect.interface import Collected, Who, nobody_declared
 from tolbooth.model.observation import Dates, Observation
+from tolbooth.model.people import AliasSystem
 from tolbooth.model.withholding import Withheld
 
 KIND = "ci"
 
 Variables = Mapping[str, str]
 
+_ACTOR = "actor"
 _LONGEST = 200
 _NO = frozenset({"", "0", "false", "no"})
 
 
-def collect_ci(variables: Variables, *, now: datetime, about: str = "project") -> Collected:
+def collect_ci(variables: Variables, *, now: datetime, about: str = "project", who: Who = nobody_declared) -> Collected:
     """Observe the CI run that the environment claims.
 
     Args:
         variables: the environment's variables by name.
         now: when they are read.
         about: what the observation says it is about.
+        who: tells whose a login is.
 
     Returns:
         Nothing where no CI is claimed. Else one observation of kind ``ci`` with ``claimed_by`` (``environment``),
         ``system`` (``github-actions``, ``gitlab-ci``, ``jenkins``, or ``shell`` where only ``CI`` is set) and, where
         the system names them, ``workflow``, ``run_id``, ``run_url`` (without user info, query and fragment),
-        ``actor`` (a login), ``ref`` and ``event``. A value that looks like a secret or like personal data is left out
-        and its name stands in ``withheld``.
+        ``actor`` (the id of a person, or ``undeclared``; no login), ``ref`` and ``event``. A value that looks
+        like a secret or like personal data is left out and its name stands in ``withheld``.
     """
-    found = next((system for system in _SYSTEMS if system[1](variables)), None)
+    found = _system(variables)
     if found is None:
         return Collected()
-    name, _, claims = found
+    name, claims = found
     values: dict[str, str | list[str]] = {"claimed_by": "environment", "system": name}
     withheld = []
-    for claim, written in claims(variables):
+    for claim, written in claims.items():
         text = _without_user_info(written) if claim == "run_url" else written.strip()
         if not text:
+            continue
+        if claim == _ACTOR:
+            values[claim] = who(AliasSystem.CI, text)
             continue
         if len(text) > _LONGEST or not text.isprintable() or Withheld().text(text) != text:
             withheld.append(claim)
@@ -65,12 +71,23 @@ def collect_ci(variables: Variables, *, now: datetime, about: str = "project") -
     return Collected(observations=(observation,))
 
 
+def claims_of(variables: Variables) -> Mapping[str, str] | None:
+    """What the environment claims of its CI run, as it is written there; None where no CI is claimed."""
+    found = _system(variables)
+    return None if found is None else found[1]
+
+
+def _system(variables: Variables) -> tuple[str, Mapping[str, str]] | None:
+    found = next((system for system in _SYSTEMS if system[1](variables)), None)
+    return None if found is None else (found[0], dict(found[2](variables)))
+
+
 def _github(variables: Variables) -> Iterator[tuple[str, str]]:
     server, repository, run = (variables.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID"))
     yield "workflow", variables.get("GITHUB_WORKFLOW", "")
     yield "run_id", run
     yield "run_url", f"{server}/{repository}/actions/runs/{run}" if server and repository and run else ""
-    yield "actor", variables.get("GITHUB_ACTOR", "")
+    yield _ACTOR, variables.get("GITHUB_ACTOR", "")
     yield "ref", variables.get("GITHUB_REF", "")
     yield "event", variables.get("GITHUB_EVENT_NAME", "")
 
@@ -79,7 +96,7 @@ def _gitlab(variables: Variables) -> Iterator[tuple[str, str]]:
     yield "workflow", variables.get("CI_PIPELINE_NAME", "") or variables.get("CI_JOB_NAME", "")
     yield "run_id", variables.get("CI_PIPELINE_ID", "")
     yield "run_url", variables.get("CI_PIPELINE_URL", "")
-    yield "actor", variables.get("GITLAB_USER_LOGIN", "")
+    yield _ACTOR, variables.get("GITLAB_USER_LOGIN", "")
     yield "ref", variables.get("CI_COMMIT_REF_NAME", "")
     yield "event", variables.get("CI_PIPELINE_SOURCE", "")
 
@@ -89,7 +106,7 @@ def _jenkins(variables: Variables) -> Iterator[tuple[str, str]]:
     yield "workflow", variables.get("JOB_NAME", "")
     yield "run_id", variables.get("BUILD_NUMBER", "")
     yield "run_url", variables.get("BUILD_URL", "")
-    yield "actor", variables.get("CHANGE_AUTHOR", "")
+    yield _ACTOR, variables.get("CHANGE_AUTHOR", "")
     yield "ref", variables.get("BRANCH_NAME", "") or variables.get("GIT_BRANCH", "")
     yield "event", "change-request" if variables.get("CHANGE_ID") else ""
 

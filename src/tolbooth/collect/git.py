@@ -1,6 +1,7 @@
 """Observes which commit the project stands at, and whether anything differs from it, by asking ``git``.
 
-Reads only: no lock is taken, no hook or monitor of the repository runs. Names and e-mail addresses are never asked for.
+Reads only: no lock is taken, no hook or monitor of the repository runs. Author and committer become person ids of the
+people record at once; names and e-mail addresses are never kept.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from datetime import datetime
 from pathlib import Path
 
 from tolbooth import __version__
-from tolbooth.collect.interface import Collected
+from tolbooth.collect.interface import Collected, Who, nobody_declared
 from tolbooth.model.errors import CollectError, TolboothError
 from tolbooth.model.observation import Dates, Gap, Observation
+from tolbooth.model.people import AliasSystem
 from tolbooth.model.withholding import Withheld
 
 KIND = "source-control"
@@ -54,25 +56,29 @@ _REFUSALS = (
 )
 
 
-def collect_git(project_folder: Path, *, now: datetime, about: str = "project") -> Collected:
+def collect_git(
+    project_folder: Path, *, now: datetime, about: str = "project", who: Who = nobody_declared
+) -> Collected:
     """Observe the state of the git repository that holds the project.
 
     Args:
         project_folder: a folder in the work tree; the state is that of the whole repository.
         now: when it is read.
         about: what the observation says it is about.
+        who: tells whose an e-mail address is.
 
     Returns:
         One observation of kind ``source-control`` with ``system`` (``git``), ``commit`` (the full id of HEAD),
         ``tree_clean`` (nothing tracked differs from the commit and nothing untracked is there, but for ignored files
         and the store in ``.tolbooth``), ``signature`` (of which kind the commit carries one: ``ssh``, ``gpg``,
-        ``x509``, ``unknown`` or ``none``; by whom, and whether it holds, is not checked), ``tag`` (one that names the
+        ``x509``, ``unknown`` or ``none``; by whom, and whether it holds, is not checked), ``author`` and ``committer``
+        of the commit (ids of persons, or ``undeclared``; git takes any word for them), ``tag`` (one that names the
         commit exactly, if any) and ``branch`` (unless HEAD is detached), of which secrets and personal data are
         withheld. Or one gap: ``collect.no-git``, ``collect.no-repository``, ``collect.no-work-tree``,
         ``collect.no-commit``, ``collect.git-ownership``, ``collect.git-timeout`` or ``collect.git-failed``.
     """
     try:
-        values = _state(project_folder)
+        values = _state(project_folder, who)
     except TolboothError as error:
         problem = error.problems[0]
         return Collected(gaps=(Gap(kind=KIND, about=about, code=problem.code, message=problem.message),))
@@ -86,7 +92,16 @@ def collect_git(project_folder: Path, *, now: datetime, about: str = "project") 
     return Collected(observations=(observation,))
 
 
-def _state(folder: Path) -> dict[str, str | bool]:
+def own_address(project_folder: Path) -> str | None:
+    """The e-mail address that git would put under a commit made here, for an alias to be found; None if it has none."""
+    try:
+        status, address = run_git(project_folder, "config", "--get", "user.email")
+    except TolboothError:
+        return None
+    return None if status else address.strip() or None
+
+
+def _state(folder: Path, who: Who) -> dict[str, str | bool]:
     status, listing = run_git(folder, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=normal")
     if status:
         raise CollectError.of("collect.git-failed", f"git status ended with {status}")
@@ -99,6 +114,8 @@ def _state(folder: Path) -> dict[str, str | bool]:
     if status:
         raise CollectError.of("collect.git-failed", f"git cat-file ended with {status}")
     values["signature"] = _signature(content)
+    for part in ("author", "committer"):
+        values[part] = who(AliasSystem.GIT, _address(content, part))
     status, tag = run_git(folder, "describe", "--tags", "--exact-match", "HEAD")
     if not status:
         values["tag"] = Withheld().text(tag.strip())
@@ -106,6 +123,13 @@ def _state(folder: Path) -> dict[str, str | bool]:
     if not status:
         values["branch"] = Withheld().text(branch.strip())
     return values
+
+
+def _address(content: str, part: str) -> str | None:
+    """The address of the author or the committer, from a commit object's header."""
+    header, _, _ = content.partition("\n\n")
+    found = re.search(rf"^{part} .*<([^<>\n]*)> \d+ [+-]\d+$", header, re.MULTILINE)
+    return None if found is None else found[1]
 
 
 def _signature(content: str) -> str:

@@ -8,9 +8,19 @@ from datetime import datetime
 from typing import Protocol, Self
 
 from tolbooth.model.observation import Artifact, Gap, Observation
+from tolbooth.model.people import AliasSystem
+from tolbooth.review.people import UNDECLARED
 
 Progress = Callable[[int, int | None], None]
 """Called with bytes read and bytes in all (None where unknown)."""
+
+Who = Callable[[AliasSystem, str | None], str]
+"""The id of the person who is called so in a system, or ``undeclared``: so a name or an address is never kept."""
+
+
+def nobody_declared(_system: AliasSystem, _alias: str | None) -> str:
+    """Whoever it is, no people record says so."""
+    return UNDECLARED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ class KeyEntry(Section):
     key: str = Field(description="A line of a .pub file, or the path of one (or of a PEM file), relative to this file.")
     effective_on: Day = Field(default=None, alias="from", description="The first day on which it counts.")
     effective_until: Day = Field(default=None, alias="until", description="The last day on which it counts.")
+    touch: bool = Field(default=True, description="Whether a security key has to be touched for each signature.")
 
 
 class RoleEntry(Section):
@@ -134,6 +135,15 @@ def load_people_file(path: Path) -> PeopleFile:
         ConfigError: with every independent mistake of the file, in the order of its lines.
     """
     document = read_document(path)
+    return PeopleFile(path=path, settings=check_people(document), document=document)
+
+
+def check_people(document: YamlDocument) -> PeopleSettings:
+    """Turn a parsed document into what it says of people.
+
+    Raises:
+        ConfigError: with every independent mistake, in the order of the file's lines.
+    """
     if not isinstance(document.value, dict):
         message, hint = "the file should be a mapping of keys", "it begins with 'version: 1'"
         raise ConfigError.of("config.type", message, place=document.place(()), hint=hint)
@@ -145,7 +155,7 @@ def load_people_file(path: Path) -> PeopleFile:
         raise ConfigError(in_order(problems)) from error
     if problems:
         raise ConfigError(in_order(problems))
-    return PeopleFile(path=path, settings=settings, document=document)
+    return settings
 
 
 def _among(document: YamlDocument) -> Iterator[Problem]:

@@ -8,12 +8,15 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from tolbooth.evidence.ssh_wire import string
+from tolbooth.evidence.strict_base64 import encode
 from tolbooth.model.digest import sha256_hex
 from tolbooth.model.errors import SigningError
 
 RAW_SIZE_BYTES = 32
 """How long a raw Ed25519 public key is."""
 
+_SSH_TYPE = "ssh-ed25519"
 _SSH_PREFIXES = (b"ssh-", b"ecdsa-sha2-", b"sk-ssh-", b"sk-ecdsa-", b"-----BEGIN OPENSSH PRIVATE KEY-----")
 
 
@@ -71,6 +74,15 @@ class PublicKey:
         encoding, form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         return sha256_hex(self._key().public_bytes(encoding, form))
 
+    @property
+    def fingerprint(self) -> str:
+        """``SHA256:`` and 43 characters, as ``ssh-keygen -l`` prints it for the same key in OpenSSH's form."""
+        return "SHA256:" + encode(bytes.fromhex(sha256_hex(self._ssh_blob()))).rstrip("=")
+
+    def to_openssh(self) -> str:
+        """The key as one line of a ``.pub`` file, without a comment."""
+        return f"{_SSH_TYPE} {encode(self._ssh_blob())}"
+
     def verify(self, signature: bytes, message: bytes) -> bool:
         """Whether ``signature`` is this key's over the whole of ``message``."""
         try:
@@ -78,6 +90,10 @@ class PublicKey:
         except InvalidSignature:
             return False
         return True
+
+    def _ssh_blob(self) -> bytes:
+        # SPEC: RFC 8709 §4.
+        return string(_SSH_TYPE.encode()) + string(self.raw)
 
     def _key(self) -> Ed25519PublicKey:
         return Ed25519PublicKey.from_public_bytes(self.raw)

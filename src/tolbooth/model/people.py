@@ -108,6 +108,7 @@ class People:
     ``version`` counts from 1; ``previous_sha256`` is the digest of the statement of the version before, None for the
     first. ``names_sha256`` is the digest of the one erasable document that holds names and aliases by id. ``signed_at``
     is the steward's own clock; the version is in force from then on. ``duties`` are the duty rules in force.
+    ``settles`` are the digests of versions that were signed beside the previous one and that this one sets aside.
     """
 
     version: int
@@ -116,6 +117,7 @@ class People:
     previous_sha256: str | None = None
     signed_at: datetime | None = None
     duties: tuple[DutyRule, ...] = DEFAULT_DUTIES
+    settles: tuple[str, ...] = ()
 
     def person(self, person_id: str) -> Person | None:
         """A person by id."""

@@ -57,7 +57,11 @@ class SubjectScope:
         """Whether the scope names this subject."""
         if self.digest is not None:
             return self.digest == subject.digest_value
-        return self.pattern is not None and fnmatchcase(subject.name, self.pattern)
+        return self.matches(subject.name)
+
+    def matches(self, name: str) -> bool:
+        """Whether the pattern matches a subject's name; a digest matches none."""
+        return self.pattern is not None and fnmatchcase(name, self.pattern)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

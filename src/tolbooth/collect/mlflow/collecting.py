@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from tolbooth import __version__
 from tolbooth.collect.files import collect_file
-from tolbooth.collect.interface import Progress
+from tolbooth.collect.interface import Progress, Who, nobody_declared
 from tolbooth.collect.mlflow.artifacts import fetched, one_or_many, place_of
 from tolbooth.collect.mlflow.client import Source, open_source
 from tolbooth.collect.mlflow.ipe import record
@@ -48,6 +48,7 @@ def collect_mlflow(
     progress: Progress | None = None,
     project_folder: Path | None = None,
     patience: Patience | None = None,
+    who: Who = nobody_declared,
 ) -> MlflowCollected:
     """Collect a model from MLflow: its version, its run, its folder, and the lists that these stand in.
 
@@ -58,6 +59,7 @@ def collect_mlflow(
         progress: called with bytes fetched and bytes in all.
         project_folder: where relative paths of the store start; default: the working directory.
         patience: how long and how often MLflow is asked.
+        who: tells whose a user's name is.
 
     Returns:
         Artifacts (the model, named as the subject, with a ``dirHash``; each fetched data set), observations of kinds
@@ -69,7 +71,7 @@ def collect_mlflow(
         ConfigError: ``collect.mlflow-not-installed``, ``collect.mlflow-no-store``; ``collect.mlflow-missing`` if MLflow
             answers that it has no such model, version, alias or run.
     """
-    collecting = _Collecting(wanted, now, download_folder, progress)
+    collecting = _Collecting(wanted, now, download_folder, progress, who)
     where = (project_folder or Path()).resolve()
     try:
         with open_source(wanted, project_folder=where, patience=patience or Patience()) as source:
@@ -84,8 +86,9 @@ def collect_mlflow(
 class _Collecting:
     """One collection under way: what was found so far, and what could not be had."""
 
-    def __init__(self, wanted: MlflowSubject, now: datetime, folder: Path, progress: Progress | None) -> None:
+    def __init__(self, wanted: MlflowSubject, now: datetime, folder: Path, progress: Progress | None, who: Who) -> None:
         self._wanted = wanted
+        self._who = who
         self._now = now
         self._folder = folder
         self._progress = progress
@@ -157,7 +160,7 @@ class _Collecting:
 
     def _run(self, source: Source, run_id: str) -> ObservedRun | None:
         def work() -> ObservedRun:
-            return observe_run(source, run_id, about=self._wanted.name, now=self._now)
+            return observe_run(source, run_id, about=self._wanted.name, now=self._now, who=self._who)
 
         if self._wanted.run_id is not None:
             return self._declared(source, RUN_KIND, work)

@@ -11,12 +11,14 @@ from functools import partial
 from typing import Any
 
 from tolbooth import __version__
+from tolbooth.collect.interface import Who, nobody_declared
 from tolbooth.collect.mlflow.artifacts import listed, place_of
 from tolbooth.collect.mlflow.client import Source
 from tolbooth.collect.mlflow.ipe import record
 from tolbooth.model.errors import CollectError
 from tolbooth.model.instant import format_instant
 from tolbooth.model.observation import Dates, Gap, IpeRecord, Observation
+from tolbooth.model.people import AliasSystem
 from tolbooth.model.withholding import Withheld
 
 KIND = "run"
@@ -33,6 +35,7 @@ ALLOWED_TAGS = frozenset(
     }
 )
 _COMMIT_TAG = "mlflow.source.git.commit"
+_USER_TAG = "mlflow.user"
 _TYPE_TAG = "mlflow.source.type"
 _CONTEXT_TAG = "mlflow.data.context"
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -57,12 +60,13 @@ class ObservedRun:
         return str(self.run.info.experiment_id)
 
 
-def observe_run(source: Source, run_id: str, *, about: str, now: datetime) -> ObservedRun:
+def observe_run(source: Source, run_id: str, *, about: str, now: datetime, who: Who = nobody_declared) -> ObservedRun:
     """Observe one run.
 
     Returns:
-        An observation of kind ``run``. Of its tags only those in ``ALLOWED_TAGS`` are kept; never who ran it, from
-        which file, or in which repository. Gaps of kind ``run`` tell what of it could not be had.
+        An observation of kind ``run``. Of its tags only those in ``ALLOWED_TAGS`` are kept; never from which file it
+        ran, or in which repository. ``user`` is the id of the person who ran it, as MLflow was told, or ``undeclared``.
+        Gaps of kind ``run`` tell what of it could not be had.
 
     Raises:
         SourceError: if the run can't be had at all.
@@ -73,6 +77,7 @@ def observe_run(source: Source, run_id: str, *, about: str, now: datetime) -> Ob
     artifacts, gaps = _artifacts(source, run, about)
     values = _values(source.withheld, run) | {"metrics": metrics} | artifacts
     values["withheld"] = source.withheld.count - before
+    values["user"] = who(AliasSystem.MLFLOW, run.data.tags.get(_USER_TAG) or getattr(run.info, "user_id", None))
     if unsure:
         message = f"the last point of {len(unsure)} metrics is not in the history that MLflow gives of them"
         gaps = (*gaps, Gap(kind=KIND, about=about, code="collect.mlflow-history", message=message))
