@@ -10,7 +10,7 @@ from tolbooth.judge.interface import PolicyBundle
 from tolbooth.judge.library.enforcement import EnforcementMap, Level
 from tolbooth.judge.library.lint import refuse_unportable
 from tolbooth.judge.library.load import BUILT_IN, Library
-from tolbooth.judge.library.parameter_check import check_parameters
+from tolbooth.judge.library.parameter_check import check_parameters, check_ratchet
 from tolbooth.judge.library.policy import Policy, effective_policy
 from tolbooth.judge.library.sources import FolderSource, join, read_folder
 from tolbooth.judge.rego.embedded import EmbeddedEngine
@@ -120,6 +120,7 @@ def policy_problems(project: Project) -> list[Problem]:
         parameters=settings.parameters,
         enforcement=settings.enforcement,
     )
+    found += check_ratchet(library, settings.parameters)
     return [
         Problem(
             code=each.problem.code,
