@@ -13,6 +13,7 @@ from tolbooth.model.digest import short
 from tolbooth.model.instant import format_instant
 from tolbooth.pipeline.checking import check_project
 from tolbooth.pipeline.history import commit_policy
+from tolbooth.pipeline.people_reading import read_draft
 from tolbooth.pipeline.policy import policy_of
 from tolbooth.pipeline.workspace import open_workspace
 
@@ -25,16 +26,19 @@ def command() -> None:
 @command.command("check")
 @pass_session
 def check(session: Session) -> None:
-    """Check tolbooth.yaml, its rules, and the files and columns that it names.
+    """Check tolbooth.yaml, its rules, people.yaml, and the files and columns that it names.
 
     Every mistake is shown with its line. No data is read but headers.
     """
     project = session.project()
     check_project(project, project.settings.gates)
+    people = read_draft(project)
     policy = policy_of(project)
     gates = ", ".join(project.settings.gates)
     click.echo(f"{project.document.path} is right: project {project.settings.project}, gates: {gates}")
     click.echo(f"{len(policy.rules)} rules, policy {policy.sha256[:12]}")
+    if people is not None:
+        click.echo(f"{people.file.document.path} is right: {len(people.people.people)} persons")
 
 
 @command.command("schema")

@@ -22,9 +22,10 @@ from tolbooth.model.instant import parse_instant
 from tolbooth.pipeline.checking import check_project
 from tolbooth.pipeline.engine import project_engines
 from tolbooth.pipeline.gate import choose_gate, gate, suppose
+from tolbooth.pipeline.people_report import handles
 from tolbooth.pipeline.reporting import report_on
 from tolbooth.pipeline.transcripts import end_run
-from tolbooth.pipeline.workspace import existing_records, open_workspace, utc_now
+from tolbooth.pipeline.workspace import existing_records, known_keys, open_workspace, utc_now
 
 
 def _instant(_ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime | None:
@@ -85,16 +86,16 @@ def command(
     other = EngineName(verify_with) if verify_with is not None else None
     with progress_bar() as progress:
         if as_of is not None:
-            store = existing_records(project)
             case = suppose(
                 project,
                 name,
                 as_of=as_of,
-                store=store,
+                store=existing_records(project),
                 clock=utc_now,
                 variables=session.variables,
                 progress=progress,
                 verify_with=other,
+                machines=known_keys(session.environment),
             )
         else:
             # A store is made only where nothing is wrong with the settings.
@@ -106,7 +107,9 @@ def command(
     if case.verified_with is not None:
         names = " and ".join(f"{each.name} {each.version}" for each in (case.engine, case.verified_with))
         click.echo(f"Both engines decide alike, to the byte: {names}.", err=True)
-    report = report_on(case)
+    for waiver in case.retired:
+        click.echo(f"Waiver {waiver} retired itself: its rule passes again.", err=True)
+    report = report_on(case, handles(project, existing_records(project)))
     try:
         print_report(report, output_format)
         write_reports(report, wanted)

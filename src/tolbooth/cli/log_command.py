@@ -12,11 +12,11 @@ from tolbooth.cli.output import output_option
 from tolbooth.cli.session import Session, pass_session
 from tolbooth.model.digest import short
 from tolbooth.model.instant import format_instant
+from tolbooth.pipeline.importing import import_run
 from tolbooth.pipeline.records import LogLine, log_lines
 from tolbooth.pipeline.transcripts import (
     TRANSCRIPT_NAME,
     export_transcript,
-    import_transcript,
     known_signers,
     load_transcript,
 )
@@ -100,10 +100,16 @@ def import_(session: Session, transcript: Path, keys: tuple[Path, ...]) -> None:
     """
     workspace = open_workspace(session.project(), session.environment)
     trusted = (*(read_public_key(key) for key in keys), *known_signers(workspace))
-    done = import_transcript(workspace, transcript, trusted)
+    run = import_run(workspace, transcript, trusted)
+    done = run.imported
     click.echo(f"Imported {done.appended} entries of log {done.verified.transcript.origin}; {done.known} were known.")
     for key in done.verified.signers:
         click.echo(f"  signed by key {short(key.key_id)}")
+    for each in run.decisions:
+        for objection in each.objections:
+            click.echo(f"  decision {short(each.decision_sha256)} does not count: {objection}")
+        for waiver in each.retired:
+            click.echo(f"  waiver {waiver} retired itself: its rule passed in {short(each.decision_sha256)}")
 
 
 @command.command("verify")

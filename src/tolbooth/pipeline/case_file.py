@@ -40,7 +40,8 @@ class CaseFile:
     ``verified_with`` is another engine that gave the same decision, where one was asked.
 
     ``core`` holds the files of the pack's core by path; a hypothetical case's has no attestations. ``position`` is
-    the decision's place in the log, from 0; None for a hypothetical decision and for one read from a pack.
+    the decision's place in the log, from 0; None for a hypothetical decision and for one read from a pack. ``retired``
+    are the ids of the waivers that ended with it, since their rule passed; only the gate itself tells.
     """
 
     decision: Decision
@@ -53,6 +54,7 @@ class CaseFile:
     core: Mapping[str, bytes]
     position: int | None = None
     verified_with: EngineDescription | None = None
+    retired: tuple[str, ...] = ()
 
 
 def case_file(core: Mapping[str, bytes], *, position: int | None = None) -> CaseFile:

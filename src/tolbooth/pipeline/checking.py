@@ -12,6 +12,7 @@ from tolbooth.config.settings import DataSettings
 from tolbooth.measure.engines.local import check_columns
 from tolbooth.model.errors import CollectError, ConfigError, Place, Problem
 from tolbooth.pipeline.policy import policy_problems
+from tolbooth.pipeline.workflows import workflow_problems
 
 
 def open_project(path: Path) -> Project:
@@ -42,12 +43,15 @@ def check_project(project: Project, gates: Iterable[str]) -> None:
         JudgeError: if the library itself can't be loaded.
     """
     settings = project.settings
+    gates = tuple(gates)
     chosen = [settings.gates[name] for name in gates]
     subjects = dict.fromkeys(gate.subject for gate in chosen)
     data = dict.fromkeys(name for gate in chosen for name in (gate.data if gate.data is not None else settings.data))
     problems = _problems(project, subjects, data)
     if problems:
         raise ConfigError(in_order(problems))
+    if workflow := workflow_problems(project, gates):
+        raise ConfigError(workflow)
 
 
 def _problems(project: Project, subjects: Iterable[str], data: Iterable[str]) -> list[Problem]:

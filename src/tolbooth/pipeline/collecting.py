@@ -13,11 +13,12 @@ from tolbooth.collect.ci import collect_ci
 from tolbooth.collect.environment_lock import collect_environment_lock
 from tolbooth.collect.files import FileState, collect_file, file_state
 from tolbooth.collect.git import collect_git
-from tolbooth.collect.interface import Collected
+from tolbooth.collect.interface import Collected, Who, nobody_declared
 from tolbooth.collect.mlflow.collecting import NOTE_SUFFIX, collect_mlflow
 from tolbooth.collect.mlflow.wanted import MlflowSubject, WantedData
 from tolbooth.collect.model_card import read_model_card
 from tolbooth.collect.model_format import collect_model_format
+from tolbooth.collect.request import collect_request
 from tolbooth.collect.sbom import collect_sbom
 from tolbooth.config.load import Project
 from tolbooth.config.settings import DataSettings, GateSettings, SubjectSettings
@@ -82,6 +83,7 @@ def collect(
     variables: Mapping[str, str],
     downloads: Path,
     progress: Progress,
+    who: Who = nobody_declared,
 ) -> Collection:
     """Read everything that the gate's subject rests on.
 
@@ -92,6 +94,7 @@ def collect(
         variables: the environment's, for what a CI system claims there.
         downloads: a folder for what is not on this machine; the caller deletes it.
         progress: told how far long work is.
+        who: tells the id of the person who is called so elsewhere.
 
     Raises:
         ConfigError: with all declared files that are not there.
@@ -100,7 +103,7 @@ def collect(
     settings = project.settings
     subject = settings.subjects[gate.subject]
     data = {name: settings.data[name] for name in (gate.data if gate.data is not None else settings.data)}
-    reader = _Reader(project, clock, progress)
+    reader = _Reader(project, clock, progress, who)
     found = [
         reader.file(name, each.role, each.path, ("data", name, "path"), each)
         for name, each in data.items()
@@ -135,7 +138,8 @@ def collect(
 class _Reader:
     """Reads declared sources one by one and keeps all mistakes, so that they are reported together."""
 
-    def __init__(self, project: Project, clock: Callable[[], datetime], progress: Progress) -> None:
+    def __init__(self, project: Project, clock: Callable[[], datetime], progress: Progress, who: Who) -> None:
+        self._who = who
         self._project = project
         self._clock = clock
         self._progress = progress
@@ -183,6 +187,7 @@ class _Reader:
                 download_folder=downloads,
                 progress=self._reading(subject.path),
                 project_folder=self._project.folder,
+                who=self._who,
             )
         except ConfigError as error:
             self.problems += self._placed(error.problems, ("subjects", name, "path"))
@@ -199,8 +204,9 @@ class _Reader:
             yield collect_model_format(self.paths[model.name], model, now=now)
         folders = [self.paths[model.name] for model in models if self.paths[model.name].is_dir()]
         yield collect_environment_lock([*folders, self._project.folder], now=now, about=subject)
-        yield collect_git(self._project.folder, now=now)
-        yield collect_ci(variables, now=now)
+        yield collect_git(self._project.folder, now=now, who=self._who)
+        yield collect_ci(variables, now=now, who=self._who)
+        yield collect_request(self._project.folder, variables, now=now, who=self._who)
 
     def model_card(self, subject: str, path: str) -> Collected:
         """The model card as an artifact, and what it has sections about."""

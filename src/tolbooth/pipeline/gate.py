@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from tolbooth.config.environment import Environment
 from tolbooth.config.load import Project
 from tolbooth.config.mistakes import nearest
 from tolbooth.config.settings import EngineName
 from tolbooth.evidence.canonical import canonical_bytes
+from tolbooth.evidence.keys import PublicKey
 from tolbooth.evidence.kinds import Kind
 from tolbooth.evidence.pack import DECISION_PATH, INPUT_PATH
 from tolbooth.judge.input_document import input_schema_bytes
@@ -19,9 +21,12 @@ from tolbooth.judge.library.policy import core_files
 from tolbooth.model.digest import sha256_hex
 from tolbooth.model.errors import ConfigError
 from tolbooth.model.instant import instant
+from tolbooth.model.observation import Gap
 from tolbooth.pipeline.case_file import INPUT_SCHEMA_PATH, CaseFile, attestation_path, counts_path
 from tolbooth.pipeline.collecting import Progress
 from tolbooth.pipeline.engine import Engines, project_engines
+from tolbooth.pipeline.hearing import Heard, hear
+from tolbooth.pipeline.people import keep_names, people_in_force
 from tolbooth.pipeline.predicates import (
     collection_predicate,
     decision_record,
@@ -29,10 +34,12 @@ from tolbooth.pipeline.predicates import (
     measurement_predicate,
 )
 from tolbooth.pipeline.recording import attest, telling_what_was_kept
-from tolbooth.pipeline.records_folder import append_records, not_applied, read_records
+from tolbooth.pipeline.records_folder import append_records
 from tolbooth.pipeline.situation import Situation, gather
 from tolbooth.pipeline.transcripts import known_signers
 from tolbooth.pipeline.verdict import Judged, judge_situation
+from tolbooth.pipeline.voices import Voices, core_people_files
+from tolbooth.pipeline.waiving import KnownWaivers, ending_soon, retire_waivers, waivers_for_gate, waivers_of
 from tolbooth.pipeline.workspace import Workspace
 from tolbooth.store.embedded import EmbeddedStore
 
@@ -71,17 +78,24 @@ def _gate(
     workspace: Workspace, name: str | None, engines: Engines, variables: Mapping[str, str], progress: Progress
 ) -> CaseFile:
     run = secrets.token_hex(16)
-    records = read_records(workspace.project, known_signers(workspace))
+    chosen = choose_gate(workspace.project, name)
+    now = instant(workspace.clock())
+    people = people_in_force(workspace.project, workspace.store, as_of=now)
+    heard = hear(workspace.project, workspace.store, people, known_signers(workspace), now=now)
+    known = waivers_of(workspace.project, heard, workspace.store, as_of=now)
     situation = gather(
         workspace.project,
-        choose_gate(workspace.project, name),
+        chosen,
         store=workspace.store,
         clock=workspace.clock,
         variables=variables,
         progress=progress,
-        gaps=not_applied(records),
+        gaps=(*ending_soon(known, gate=chosen, as_of=now), *_unheard(heard)),
+        people=people,
+        waivers=known.states,
     )
-    append_records(workspace, records)
+    keep_names(workspace.store, people)
+    append_records(workspace, heard.new)
     subject = situation.collection.subject
     attestations = {
         kind: attest(workspace, kind, subject, predicate).envelope
@@ -90,10 +104,11 @@ def _gate(
             (Kind.MEASUREMENT, measurement_predicate(run, situation)),
         )
     }
-    judged = judge_situation(situation, engines, hypothetical=False)
+    voices = _voices(situation, known, workspace.store, workspace.keys.seal.public_key)
+    judged = judge_situation(situation, engines, hypothetical=False, voices=voices)
     said = judgement_predicate(run, situation.policy, judged.input_bytes, judged.judgement, judged.verified_with)
     attestations[Kind.JUDGEMENT] = attest(workspace, Kind.JUDGEMENT, subject, said).envelope
-    core = _core(situation, judged)
+    core = _core(situation, judged, voices)
     core |= {attestation_path(kind): envelope for kind, envelope in attestations.items()}
     for content in core.values():
         workspace.store.blobs.put(content)
@@ -101,7 +116,10 @@ def _gate(
     record = decision_record(core, attestations, seed_sha256)
     decided = attest(workspace, Kind.DECISION, subject, record)
     core[attestation_path(Kind.DECISION)] = decided.envelope
-    return _case_file(situation, judged, core, position=decided.entry.position)
+    ci = Environment.read(variables).ci
+    retired = retire_waivers(workspace, known, judged.decision, sha256_hex(core[DECISION_PATH]), of_record=not ci)
+    case = _case_file(situation, judged, core, position=decided.entry.position)
+    return replace(case, retired=tuple(state.request.id for state in retired))
 
 
 def suppose(
@@ -114,17 +132,32 @@ def suppose(
     variables: Mapping[str, str],
     progress: Progress,
     verify_with: EngineName | None = None,
+    machines: Sequence[PublicKey] = (),
 ) -> CaseFile:
     """Decide as of another instant, hypothetically: nothing is recorded, and the decision can't be sealed.
 
-    ``store`` is the project's log, for what it knows; None where nothing is recorded yet.
+    ``store`` is the project's log, for what it knows; None where nothing is recorded yet. ``machines`` are the keys of
+    gates, whose word on a waiver's retirement is taken.
     """
     chosen = choose_gate(project, name)
     engines = project_engines(project, variables, verify_with)
-    now = gather(project, chosen, store=store, clock=clock, variables=variables, progress=progress)
+    people = people_in_force(project, store, as_of=instant(as_of))
+    heard = hear(project, store, people, machines, now=instant(clock()))
+    known = waivers_of(project, heard, store, as_of=instant(as_of))
+    now = gather(
+        project,
+        chosen,
+        store=store,
+        clock=clock,
+        variables=variables,
+        progress=progress,
+        gaps=_unheard(heard),
+        people=people,
+    )
     situation = replace(now, as_of=instant(as_of))
-    judged = judge_situation(situation, engines, hypothetical=True)
-    return _case_file(situation, judged, _core(situation, judged), position=None)
+    voices = _voices(situation, known, store, None)
+    judged = judge_situation(situation, engines, hypothetical=True, voices=voices)
+    return _case_file(situation, judged, _core(situation, judged, voices), position=None)
 
 
 def choose_gate(project: Project, name: str | None) -> str:
@@ -146,7 +179,26 @@ def choose_gate(project: Project, name: str | None) -> str:
     return name
 
 
-def _core(situation: Situation, judged: Judged) -> dict[str, bytes]:
+def _voices(
+    situation: Situation, known: KnownWaivers, store: EmbeddedStore | None, gate_key: PublicKey | None
+) -> Voices:
+    subject = situation.collection.subject.name
+    return Voices(
+        project=situation.project,
+        heard=known.heard,
+        rules=known.rules,
+        store=store,
+        gate_key=None if gate_key is None else gate_key.fingerprint,
+        waivers=waivers_for_gate(known, subject=subject, as_of=situation.as_of),
+    )
+
+
+def _unheard(heard: Heard) -> tuple[Gap, ...]:
+    """Entries of the log that say something nobody of the people record signed: told, since they count as nothing."""
+    return tuple(Gap(kind="records", about="records", code=each.code, message=each.message) for each in heard.unheard)
+
+
+def _core(situation: Situation, judged: Judged, voices: Voices) -> dict[str, bytes]:
     """The files of the pack's core, but for the attestations."""
     return {
         DECISION_PATH: canonical_bytes(judged.decision),
@@ -154,6 +206,7 @@ def _core(situation: Situation, judged: Judged) -> dict[str, bytes]:
         INPUT_SCHEMA_PATH: input_schema_bytes(),
         **{counts_path(table.counts.sha256): table.counts.canonical() for table in situation.tables},
         **core_files(situation.policy),
+        **core_people_files(voices, judged.heeded),
     }
 
 

@@ -21,7 +21,7 @@ from tolbooth.evidence.reading import read, read_value
 from tolbooth.evidence.statement import ResourceDescriptor, parse_statement
 from tolbooth.judge.library.policy import Policy
 from tolbooth.measure.fairness.counts import FairnessCounts
-from tolbooth.measure.fairness.rates import Confusion, Metric, ppm
+from tolbooth.measure.fairness.rates import FIRST_METRICS, Confusion, ppm
 from tolbooth.model.decision import Verdict
 from tolbooth.model.errors import StoreError
 from tolbooth.model.instant import format_instant
@@ -238,7 +238,7 @@ def _tables(store: EmbeddedStore, core: Mapping[str, str]) -> dict[str, Fairness
 
 def _rates(counts: FairnessCounts) -> dict[str, dict[str, int]]:
     confusion = Confusion.of(counts.cells)
-    rates = {metric: confusion.rate(metric) for metric in Metric}
+    rates = {metric: confusion.rate(metric) for metric in FIRST_METRICS}
     return {
         metric.value: {
             "numerator": rate.numerator,

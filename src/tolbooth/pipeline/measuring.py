@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 
 from tolbooth.config.load import Project
 from tolbooth.judge.questions import Question as AskedQuestion
+from tolbooth.measure.engines.choose import Engine, count_on
 from tolbooth.measure.engines.local import count
 from tolbooth.measure.fairness.assess import assess, assess_performance
+from tolbooth.measure.fairness.count_settings import CountSettings
 from tolbooth.measure.fairness.counts import FairnessCounts
 from tolbooth.measure.fairness.question import FairnessQuestion, Question, question_from_parameters
 from tolbooth.model.errors import CollectError, ConfigError, MeasureError, Place, Problem
@@ -108,25 +111,38 @@ def fairness_of_file(
     prediction: str,
     asked: Mapping[str, object],
     progress: Progress,
+    engine: Engine = Engine.AUTO,
+    intersections: bool = False,
 ) -> tuple[Assessed, ...]:
-    """Count one file and ask one fairness question for each feature; nothing is recorded.
+    """Count one data set and ask one fairness question for each feature; nothing is recorded.
 
-    ``asked`` are the question's parameters, with rates in ppm.
+    Args:
+        file: a file or folder that the engine reads.
+        groups: the features.
+        label: the column with the true class.
+        prediction: the column with the predicted class.
+        asked: the question's parameters, with rates in ppm.
+        progress: told of the rows counted.
+        engine: where counting runs.
+        intersections: whether the question is also asked for every combination of two features and more.
 
     Raises:
         ConfigError: for a wrong column or a wrong parameter.
         MeasureError: if the file can't be counted.
     """
     question = AskedQuestion(code="measure.fairness", kind="fairness", parameters=asked)
-    for feature in groups:
-        question_from_parameters("fairness", asked, by=(feature,))
+    widest = len(groups) if intersections else 1
+    asked_by = [by for width in range(1, widest + 1) for by in combinations(groups, width)]
+    for by in asked_by:
+        question_from_parameters("fairness", asked, by=by)
+    settings = CountSettings(features=tuple(groups), label=label, prediction=prediction)
     try:
-        counts = count(file, groups, label, prediction, progress=_counting(str(file), progress))
+        counts = count_on(engine, file, settings, progress=_counting(str(file), progress))
     except (ConfigError, MeasureError) as error:
         place = Place(path=str(file))
         raise type(error)([replace(problem, place=place) for problem in error.problems]) from error
     table = CountTable(about=str(file), counts=counts)
-    return tuple(_assessed(table, question, (feature,)) for feature in groups)
+    return tuple(_assessed(table, question, by) for by in asked_by)
 
 
 def _assessed(table: CountTable, asked: AskedQuestion, by: tuple[str, ...]) -> Assessed:

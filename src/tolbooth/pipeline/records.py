@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tolbooth.evidence.decision_record import DECISION_ENVELOPE, DecisionRecord
-from tolbooth.evidence.dsse import take_apart
 from tolbooth.evidence.kinds import Kind
 from tolbooth.evidence.reading import read_value
+from tolbooth.evidence.signed import read_unverified, take_apart
 from tolbooth.evidence.statement import parse_statement
 from tolbooth.model.digest import short
+from tolbooth.model.wire import JsonObject
 from tolbooth.pipeline.case_file import CaseFile, case_file
 from tolbooth.store.embedded import DecisionRow, EmbeddedStore, LogEntry
 
@@ -56,12 +58,33 @@ def log_lines(store: EmbeddedStore) -> tuple[LogLine, ...]:
 
 def _line(store: EmbeddedStore, entry: LogEntry, decision: DecisionRow | None) -> LogLine:
     path = f"log entry {entry.position + 1}"
-    statement = parse_statement(take_apart(store.blobs.get(entry.envelope_sha256), path=path).payload, path=path)
+    statement = read_unverified(store.blobs.get(entry.envelope_sha256), path=path).statement
     summary = ""
     if decision is not None:
         summary = f"{decision.verdict} at {decision.gate}, decision {short(decision.decision_sha256)}"
     elif entry.kind == Kind.SEAL:
         summary = f"root {short(str(statement.predicate['root']))}"
+    elif entry.kind == Kind.PEOPLE:
+        summary = f"version {statement.predicate['version']}, {len(statement.predicate['people'])} persons"
     elif entry.kind == Kind.COMMITMENT:
         summary = f"bounds of {len(statement.predicate['rules'])} rules"
+    elif entry.kind in _SAID:
+        summary = _SAID[Kind(entry.kind)](statement.predicate)
     return LogLine(entry=entry, about=statement.subject[0].name, summary=summary)
+
+
+def _word(said: JsonObject) -> str:
+    on = said.get("decision_sha256") or said.get("waiver_sha256")
+    what = "decision" if "decision_sha256" in said else "waiver"
+    return f"{said.get('verb')} by {said.get('person')} as {said.get('role')}, {what} {short(str(on))}"
+
+
+_SAID: Mapping[Kind, Callable[[JsonObject], str]] = {
+    Kind.PEOPLE: lambda said: f"version {said.get('version')} of the people record",
+    Kind.APPROVAL: _word,
+    Kind.REJECTION: _word,
+    Kind.WAIVER: lambda said: f"{said.get('id')} of {said.get('rule')}, asked for by {said.get('requested_by')}",
+    Kind.RENEWAL: lambda said: f"{said.get('id')} of {said.get('rule')}, asked for by {said.get('requested_by')}",
+    Kind.REVOCATION: lambda said: f"by {said.get('person')}, of {short(str(said.get('revokes_sha256')))}",
+    Kind.RETIREMENT: lambda said: f"waiver {short(str(said.get('waiver_sha256')))}, for {said.get('subject')}",
+}

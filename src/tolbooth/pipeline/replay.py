@@ -18,6 +18,7 @@ from tolbooth.evidence.canonical import canonical_bytes
 from tolbooth.evidence.keys import PublicKey
 from tolbooth.evidence.pack import DECISION_PATH
 from tolbooth.evidence.people_files import read_applied
+from tolbooth.evidence.trust import Trust
 from tolbooth.evidence.verify import examine
 from tolbooth.judge.interface import EngineDescription
 from tolbooth.judge.judge import judge
@@ -89,10 +90,17 @@ def installed_here(project: Project | None) -> Sequence[Validator]:
     return (*installed_validators(), *own)
 
 
-def replay(pack: Path, key: PublicKey | None, *, installed: Callable[[], Sequence[Validator]] = tuple) -> Replay:
+def replay(
+    pack: Path,
+    key: PublicKey | None,
+    *,
+    installed: Callable[[], Sequence[Validator]] = tuple,
+    trust: Trust | None = None,
+) -> Replay:
     """Verify a pack, then compute its decision again at its own ``as_of``.
 
-    ``installed`` gives the validators that may run; it is only asked for a pack that has some.
+    ``installed`` gives the validators that may run; it is only asked for a pack that has some. ``trust`` pins people
+    and the log's key.
 
     Without a key the sealer's signatures are not checked, and the replay says so. A pack whose break lies in
     ``links.*`` or later is still computed, so that it can be said what differs.
@@ -101,7 +109,7 @@ def replay(pack: Path, key: PublicKey | None, *, installed: Callable[[], Sequenc
         VerificationError: if the pack is broken before ``links.*``, so that nothing in it can be relied on.
         JudgeError: if the pack's policy can't be loaded.
     """
-    examination = examine(read_pack(pack), key)
+    examination = examine(read_pack(pack), key, trust=trust)
     if examination.content is None:
         assert examination.broken is not None
         raise examination.broken

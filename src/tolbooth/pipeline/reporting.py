@@ -15,14 +15,19 @@ from tolbooth.measure.fairness.question import question_from_parameters
 from tolbooth.model.rule import Loosens
 from tolbooth.model.wire import JsonObject
 from tolbooth.pipeline.case_file import CaseFile
+from tolbooth.pipeline.people_report import Called, nobody_called, people_shown
 from tolbooth.report.model import Report, build_report
 from tolbooth.report.record import Clause, RuleNote, RuleParameter, RuleProblem, RunRecord
 
 _LOOSENS = {Direction.UP: Loosens.UP, Direction.DOWN: Loosens.DOWN}
 
 
-def report_on(case: CaseFile) -> Report:
-    """Build the report on a case; the same from the store and from a pack."""
+def report_on(case: CaseFile, called: Called = nobody_called) -> Report:
+    """Build the report on a case; the same from the store and from a pack.
+
+    ``called`` gives names where they are at hand. A pack's reports have none: whoever erases the names document then
+    erases them everywhere.
+    """
     record = RunRecord(
         decision_sha256=case.decision_sha256,
         policy_name=_policy_name(case.policy),
@@ -32,6 +37,7 @@ def report_on(case: CaseFile) -> Report:
         problems=tuple(RuleProblem(code=e.code, text=e.message, rule=e.rule) for e in case.errors),
         clauses=clauses_of(case.policy, case.policy.rules, case.decision.case.as_of),
         rules=_notes(case.policy),
+        people=people_shown(case.core, case.decision, called),
     )
     return build_report(case.decision, case.input_document, record)
 

@@ -12,7 +12,7 @@ from tolbooth.evidence.decision_record import DECISION_ENVELOPE, NamedAttestatio
 from tolbooth.evidence.dsse import sign_envelope, take_apart
 from tolbooth.evidence.keys import PublicKey
 from tolbooth.evidence.kinds import Kind
-from tolbooth.evidence.pack import ATTEST_FOLDER, build_core, complete, lay_out
+from tolbooth.evidence.pack import ATTEST_FOLDER, PEOPLE_FOLDER, build_core, complete, lay_out
 from tolbooth.evidence.seal import LogIdentity, View, seal_predicate
 from tolbooth.evidence.summary import summary_statement
 from tolbooth.model.digest import sha256_hex
@@ -24,6 +24,7 @@ from tolbooth.pipeline.pack_files import write_pack
 from tolbooth.pipeline.recording import attest, telling_what_was_kept
 from tolbooth.pipeline.records import core_of, decision_record_of
 from tolbooth.pipeline.reporting import report_on
+from tolbooth.pipeline.sealer import require_other_sealer
 from tolbooth.pipeline.transcripts import known_signers
 from tolbooth.pipeline.workspace import Workspace
 from tolbooth.report.formats import FORMATS, to_bytes
@@ -56,6 +57,7 @@ def seal(workspace: Workspace, prefix: str | None, *, target: Path | None = None
 
     Raises:
         ConfigError: if no decision, or more than one, is meant.
+        DutyConflict: if the key that would seal is an approver's.
         StoreError: if the store or the disk refuses; no half pack is left, and a note on the error says whether the
             seal stands in the log.
     """
@@ -67,6 +69,7 @@ def _seal(workspace: Workspace, prefix: str | None, target: Path | None) -> Seal
     row = workspace.store.decision(prefix)
     core = core_of(workspace.store, row)
     case = case_file(core)
+    require_other_sealer(workspace, core)
     record = decision_record_of(core[DECISION_ENVELOPE])
     tree = build_core(core, workspace.store.blobs.get(record.salt_seed_sha256))
     sealed_at = instant(workspace.clock())
@@ -103,7 +106,7 @@ def _seal(workspace: Workspace, prefix: str | None, target: Path | None) -> Seal
 
 
 def _signers(workspace: Workspace, core: Mapping[str, bytes]) -> list[PublicKey]:
-    """The public keys of those who signed the attestations inside: the sealer vouches for them.
+    """The public keys of gates that signed what is inside: the sealer vouches for them.
 
     Raises:
         SigningError: ``signing.unknown-signer`` if a key that signed is not known on this machine.
@@ -112,7 +115,7 @@ def _signers(workspace: Workspace, core: Mapping[str, bytes]) -> list[PublicKey]
     hinted = {
         key_id
         for path, envelope in core.items()
-        if path.startswith(ATTEST_FOLDER)
+        if path.startswith((ATTEST_FOLDER, f"{PEOPLE_FOLDER}{Kind.RETIREMENT}-"))
         for key_id, _ in take_apart(envelope, path=path).signatures
     }
     strange = sorted(hinted - known.keys())

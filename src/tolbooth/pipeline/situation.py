@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +21,9 @@ from tolbooth.pipeline.facts import further_facts
 from tolbooth.pipeline.governance import governance
 from tolbooth.pipeline.locking import require_locked
 from tolbooth.pipeline.measuring import Assessed, CountTable, assess_all, measure
+from tolbooth.pipeline.people import PeopleInForce, people_in_force
 from tolbooth.pipeline.policy import policy_of
+from tolbooth.review.waiver_state import WaiverState
 from tolbooth.store.embedded import EmbeddedStore
 
 
@@ -55,8 +57,12 @@ def gather(
     variables: Mapping[str, str],
     progress: Progress,
     gaps: Iterable[Gap] = (),
+    people: PeopleInForce | None = None,
+    waivers: Sequence[WaiverState] = (),
 ) -> Situation:
     """Collect, measure and remember; ``as_of`` is fixed when that ends.
+
+    ``people`` are those who count; read now, if left out. ``waivers`` are those known, for what the log tells of them.
 
     Raises:
         ConfigError: for mistakes in the settings, the policy or the data's columns; on a CI runner also for rules
@@ -65,16 +71,25 @@ def gather(
     """
     settings = project.settings.gates[gate]
     check_project(project, [gate])
+    if people is None:
+        people = people_in_force(project, store, as_of=instant(clock()))
     policy = policy_of(project, settings.point)
     unlocked = require_locked(project, policy.library, ci=Environment.read(variables).ci)
     with TemporaryDirectory(prefix="tolbooth-") as downloads:
         collection = collect(
-            project, settings, clock=clock, variables=variables, downloads=Path(downloads), progress=progress
+            project,
+            settings,
+            clock=clock,
+            variables=variables,
+            downloads=Path(downloads),
+            progress=progress,
+            who=people.who,
         )
         tables, uncounted = measure(collection, project, progress=progress)
         further = further_facts(
             policy, collection, store, gate=gate, environment=settings.environment, clock=clock, progress=progress
         )
+    as_of = instant(clock())
     return Situation(
         project=project,
         gate=gate,
@@ -84,7 +99,7 @@ def gather(
         tables=tables,
         assessed=assess_all(tables, questions(policy)),
         further=further.observations,
-        gaps=(*uncounted, *further.gaps, *unlocked, *gaps),
-        governance=governance(store, gate=gate),
-        as_of=instant(clock()),
+        gaps=(*uncounted, *further.gaps, *unlocked, *people.problems, *gaps),
+        governance=governance(store, gate=gate, waivers=waivers, as_of=as_of),
+        as_of=as_of,
     )

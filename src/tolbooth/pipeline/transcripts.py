@@ -24,6 +24,7 @@ from tolbooth.evidence.transcript import (
 )
 from tolbooth.model.digest import sha256_hex
 from tolbooth.model.errors import ConfigError
+from tolbooth.pipeline.people_record import read_people_records
 from tolbooth.pipeline.recording import attest, telling_what_was_kept
 from tolbooth.pipeline.workspace import Workspace
 from tolbooth.store.durable import write_whole
@@ -94,19 +95,21 @@ def end_run(workspace: Workspace, environment: Environment) -> Path | None:
     return target
 
 
-def load_transcript(path: Path, keys: Sequence[PublicKey]) -> VerifiedTranscript:
+def load_transcript(path: Path, keys: Sequence[PublicKey], *, people: Sequence[bytes] = ()) -> VerifiedTranscript:
     """Read and verify a transcript against the public keys that may have signed it.
+
+    ``people`` are the signed versions of the people record known here; those in the transcript have to follow them.
 
     Raises:
         ConfigError: ``transcript.not-found`` if it can't be read.
-        VerificationError: ``transcript.*`` or ``json.*`` for the first thing that does not hold.
+        VerificationError: ``transcript.*``, ``people.*`` or ``json.*`` for the first thing that does not hold.
     """
     try:
         content = path.read_bytes()
     except OSError as error:
         raise ConfigError.of("transcript.not-found", f"{path}: {error.strerror}") from error
     transcript = read_transcript(content, path=str(path))
-    signers = verify_transcript(transcript, keys, path=str(path))
+    signers = verify_transcript(transcript, keys, path=str(path), people=people)
     return VerifiedTranscript(path=path, sha256=sha256_hex(content), transcript=transcript, signers=signers)
 
 
@@ -119,7 +122,8 @@ def import_transcript(workspace: Workspace, path: Path, keys: Sequence[PublicKey
         VerificationError: if it does not verify; nothing was appended then.
         StoreError: if the store refuses; running the import again goes on where it ended.
     """
-    verified = load_transcript(path, keys)
+    people = read_people_records(workspace.project, workspace.store).envelopes
+    verified = load_transcript(path, keys, people=tuple(people.values()))
     with telling_what_was_kept(workspace):
         return _import(workspace, verified)
 
@@ -140,11 +144,12 @@ def _import(workspace: Workspace, verified: VerifiedTranscript) -> Imported:
 
 def known_signers(workspace: Workspace) -> tuple[PublicKey, ...]:
     """Every key whose word is taken here: this user's, those beside them, and those that an import vouched for."""
-    keys = (*workspace.keys.known, *_imported_signers(workspace.store))
+    keys = (*workspace.keys.known, *imported_signers(workspace.store))
     return tuple({key.key_id: key for key in keys}.values())
 
 
-def _imported_signers(store: EmbeddedStore) -> tuple[PublicKey, ...]:
+def imported_signers(store: EmbeddedStore) -> tuple[PublicKey, ...]:
+    """The keys that imports vouched for."""
     found = []
     for entry in store.entries():
         if entry.kind != Kind.IMPORT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,27 +15,38 @@ from tolbooth.judge.judge import Judgement, judge
 from tolbooth.judge.library.policy import Policy
 from tolbooth.model.decision import Case, Decision
 from tolbooth.model.digest import sha256_hex
+from tolbooth.model.rule import RuleResult
 from tolbooth.model.subject import Subject
+from tolbooth.model.wire import JsonObject
 from tolbooth.pipeline.engine import Engines, require_alike
 from tolbooth.pipeline.presenting import gate_input
 from tolbooth.pipeline.situation import Situation
+from tolbooth.pipeline.voices import Heeded, Voices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """What the rules said about an input document, and what was decided.
 
-    ``verified_with`` is the other engine that gave the same decision, if one was asked.
+    ``heeded`` is the decision with what of people's words it was made with. ``verified_with`` is the other engine that
+    gave the same decision, if one was asked.
     """
 
     input_bytes: bytes
     judgement: Judgement
-    decision: Decision
+    heeded: Heeded
     verified_with: EngineDescription | None = None
 
+    @property
+    def decision(self) -> Decision:
+        """What was decided."""
+        return self.heeded.decision
 
-def judge_situation(situation: Situation, engines: Engines, *, hypothetical: bool) -> Judged:
-    """Judge and decide what one run gathered."""
+
+def judge_situation(
+    situation: Situation, engines: Engines, *, hypothetical: bool, voices: Voices | None = None
+) -> Judged:
+    """Judge and decide what one run gathered, with what people said; ``voices`` None is without a word of anybody."""
     input_bytes = gate_input(
         settings=situation.project.settings,
         gate=situation.gate,
@@ -47,15 +59,24 @@ def judge_situation(situation: Situation, engines: Engines, *, hypothetical: boo
         gaps=situation.gaps,
         governance=situation.governance,
     )
-    return judge_case(situation.policy, engines, input_bytes, as_of=situation.as_of, hypothetical=hypothetical)
+    return judge_case(
+        situation.policy, engines, input_bytes, as_of=situation.as_of, hypothetical=hypothetical, voices=voices
+    )
 
 
 def judge_case(
-    policy: Policy, engines: Engines, input_bytes: bytes, *, as_of: datetime, hypothetical: bool = True
+    policy: Policy,
+    engines: Engines,
+    input_bytes: bytes,
+    *,
+    as_of: datetime,
+    hypothetical: bool = True,
+    voices: Voices | None = None,
 ) -> Judged:
     """Judge and decide one input document, which says itself what it is about.
 
     Raises:
+        ConfigError: for mistakes of the workflow file.
         JudgeError: ``input.*`` for a document that breaks its schema or is of another instant.
         VerificationError: ``gate.engines-differ``, where a second engine was asked and decides otherwise.
     """
@@ -71,10 +92,14 @@ def judge_case(
         input_sha256=sha256_hex(input_bytes),
         hypothetical=hypothetical,
     )
-    decision = decide(case, judgement.results)
+    heeded = _heeded(case, judgement.results, document, voices)
     if engines.comparing is None:
-        return Judged(input_bytes=input_bytes, judgement=judgement, decision=decision)
+        return Judged(input_bytes=input_bytes, judgement=judgement, heeded=heeded)
     with engines.comparing.open() as engine:
         again = judge(policy, engine, input_bytes, as_of=as_of)
-    require_alike(judgement, decision, again, decide(case, again.results))
-    return Judged(input_bytes=input_bytes, judgement=judgement, decision=decision, verified_with=again.engine)
+    require_alike(judgement, heeded.decision, again, _heeded(case, again.results, document, voices).decision)
+    return Judged(input_bytes=input_bytes, judgement=judgement, heeded=heeded, verified_with=again.engine)
+
+
+def _heeded(case: Case, results: Sequence[RuleResult], document: JsonObject, voices: Voices | None) -> Heeded:
+    return Heeded(decision=decide(case, results)) if voices is None else voices.decide(case, results, document)

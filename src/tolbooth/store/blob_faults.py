@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tolbooth.evidence.dsse import read_unverified
 from tolbooth.evidence.kinds import Kind
+from tolbooth.evidence.signed import read_unverified
 from tolbooth.model.digest import is_sha256
 from tolbooth.model.errors import StoreError, VerificationError
 from tolbooth.store.blobs import BLOB_FOLDER, BlobFolder
@@ -16,7 +16,7 @@ from tolbooth.store.durable import is_leftover, storage_errors
 from tolbooth.store.fault import Fault
 from tolbooth.store.history import CHECKPOINT_NAME
 from tolbooth.store.locks import BLOB_LOCK, STORE_LOCK
-from tolbooth.store.needs import named_attestations, named_blobs
+from tolbooth.store.needs import erasable_blob, named_attestations, named_blobs
 from tolbooth.store.snapshot import RawEntry
 
 _OURS = {
@@ -44,16 +44,21 @@ class Need:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """Every blob that the log needs, by SHA-256; and what is wrong with the envelopes that say so."""
+    """Every blob that the log needs, by SHA-256; and what is wrong with the envelopes that say so.
+
+    ``erasable`` are blobs that are kept, and may be gone: the names of the newest people record.
+    """
 
     blobs: Mapping[str, Need]
     faults: tuple[Fault, ...]
+    erasable: frozenset[str] = frozenset()
 
 
 def needs_of_log(entries: Sequence[RawEntry], blobs: BlobFolder) -> Needs:
     """What each entry needs; one whose envelope is missing or altered can only be said to need that."""
     needed: dict[str, Need] = {}
     faults: list[Fault] = []
+    erasable: frozenset[str] = frozenset()
     logged = {entry.envelope_sha256 for entry in entries}
     for index, entry in enumerate(entries):
         if not isinstance(entry.envelope_sha256, str) or not is_sha256(entry.envelope_sha256):
@@ -70,6 +75,8 @@ def needs_of_log(entries: Sequence[RawEntry], blobs: BlobFolder) -> Needs:
             faults += _kind_faults(entry.kind, envelope, index)
             for sha256, what in named_blobs(entry.kind, envelope, path=path).items():
                 needed.setdefault(sha256, Need(what=what, position=index))
+            names = erasable_blob(entry.kind, envelope, path=path)
+            erasable = frozenset({names}) if names is not None else erasable
             for sha256, kind in named_attestations(entry.kind, envelope, path=path).items():
                 needed.setdefault(sha256, Need(what=f"its {kind} attestation", position=index))
                 if sha256 not in logged:
@@ -78,7 +85,7 @@ def needs_of_log(entries: Sequence[RawEntry], blobs: BlobFolder) -> Needs:
         except VerificationError as error:
             text = f"{path}: its envelope can't be read: {error}"
             faults.append(Fault(code="envelope.unreadable", text=text, position=index))
-    return Needs(blobs=needed, faults=tuple(faults))
+    return Needs(blobs=needed, faults=tuple(faults), erasable=erasable)
 
 
 def _kind_faults(kind: str, envelope: bytes, position: int) -> Iterator[Fault]:
@@ -128,11 +135,12 @@ def stored_files(folder: Path) -> Iterator[StoredFile]:
             yield StoredFile(path=path, sha256=path.name if ours else None)
 
 
-def untidy_faults(folder: Path, files: Sequence[StoredFile], needed: Mapping[str, Need]) -> Iterator[Fault]:
+def untidy_faults(folder: Path, files: Sequence[StoredFile], needs: Needs) -> Iterator[Fault]:
     """What nothing needs: harmless, and named so."""
+    kept = needs.blobs.keys() | needs.erasable
     for file in files:
         path = file.path.relative_to(folder).as_posix()
-        if file.sha256 is not None and file.sha256 not in needed:
+        if file.sha256 is not None and file.sha256 not in kept:
             text = f"nothing needs blob {file.sha256[:12]}: an interrupted run left it, or one is at work"
             yield Fault(code="blob.orphan", text=text, path=path, harmless=True)
         elif file.sha256 is None and is_leftover(file.path.name):

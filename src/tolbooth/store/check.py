@@ -53,7 +53,7 @@ def check_store(folder: Path) -> StoreReport:
             *row_faults(snapshot, blobs.get),
             *needs.faults,
             *blob_faults(needs.blobs, blobs),
-            *untidy_faults(folder, files, needs.blobs),
+            *untidy_faults(folder, files, needs),
         ),
         entry_count=len(snapshot.entries),
         blob_count=sum(file.sha256 is not None for file in files),

@@ -8,6 +8,7 @@ from tolbooth.evidence.decision_record import DECISION_ENVELOPE, DecisionRecord
 from tolbooth.evidence.dsse import take_apart
 from tolbooth.evidence.kinds import Kind
 from tolbooth.evidence.reading import read_value
+from tolbooth.evidence.signed import read_unverified
 from tolbooth.evidence.statement import parse_statement
 from tolbooth.evidence.transcript import blobs_named_by
 
@@ -35,6 +36,17 @@ def named_attestations(kind: str, envelope: bytes, *, path: str) -> Mapping[str,
     if kind != Kind.DECISION:
         return {}
     return {each.envelope_sha256: each.kind for each in _decision_record(envelope, path).attestations}
+
+
+def erasable_blob(kind: str, envelope: bytes, *, path: str) -> str | None:
+    """The blob that an envelope names and that may be erased all the same: the names beside a people record.
+
+    Raises:
+        VerificationError: if the envelope is none.
+    """
+    if kind != Kind.PEOPLE:
+        return None
+    return str(read_unverified(envelope, path=path).statement.predicate["names_sha256"])
 
 
 def _decision_record(envelope: bytes, path: str) -> DecisionRecord:
