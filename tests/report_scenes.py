@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from tests import report_sample as sample
 from tolbooth.model.decision import DecisionReason, Verdict
 from tolbooth.model.rule import Enforcement, Outcome, Reason
 from tolbooth.report.model import Report, build_report
+from tolbooth.report.people import (
+    AwaitedRow,
+    ConditionRow,
+    ControlRow,
+    PeopleShown,
+    VoiceRow,
+    WaiverRow,
+    Who,
+    WordRow,
+)
 from tolbooth.report.record import RuleProblem
 
 HOSTILE = (
@@ -86,10 +97,90 @@ def hostile() -> Report:
     decision = sample.decision(results=(passing, failing))
     case = replace(decision.case, subject=replace(decision.case.subject, name=HOSTILE, project=HOSTILE), gate=HOSTILE)
     files = (sample.artifact(name=HOSTILE, uri="data/" + HOSTILE.replace("/", "-").replace("\n", "")),)
-    return build_report(replace(decision, case=case), document, sample.record(artifacts=files))
+    return build_report(replace(decision, case=case), document, sample.record(artifacts=files, people=told(HOSTILE)))
+
+
+def told(text: str) -> PeopleShown:
+    """Ben said yes under conditions, Chen's word is void, Dora is awaited, a waiver holds; ``text`` is everywhere."""
+    ben, chen, dora = Who(id="p-0000000000000002", called=text), Who(id="p-0000000000000003"), Who(id=text)
+    due = sample.AS_OF + timedelta(days=7)
+    conditions = (
+        ConditionRow(text=text, owner=ben, due=due, state="open", rule=text),
+        ConditionRow(text="done", owner=chen, due=due, state="met", closed_at=sample.AS_OF),
+    )
+    word = WordRow(
+        sha256="1" * 64,
+        person=ben,
+        on_behalf_of=dora,
+        role=text,
+        verb="approve-with-conditions",
+        said="approved with conditions",
+        counts=True,
+        meaning=text,
+        reason=text,
+        comment=text,
+        assurance="a key of their own",
+        duties="kept",
+        signed_at=sample.AS_OF,
+        until=due,
+        conditions=conditions,
+    )
+    idle = replace(word, sha256="2" * 64, person=chen, counts=False, why_not=text, withdrawn_at=due, conditions=())
+    voice = VoiceRow(person=ben, role=text, signed_at=sample.AS_OF, on_behalf_of=dora, residual=text, comment=text)
+    waiver = WaiverRow(
+        sha256="e" * 64,
+        id="W-3",
+        rule="a.rule",
+        scope=text,
+        asked_by=dora,
+        asked_at=sample.AS_OF,
+        reason=text,
+        comment=text,
+        effective_on=sample.AS_OF,
+        effective_until=datetime(2027, 1, 1, tzinfo=UTC),
+        harmed=text,
+        inherent=text,
+        residual=text,
+        treatment=text,
+        voices=(voice,),
+        controls=(ControlRow(rule="b.rule", passes=True), ControlRow(rule="c.rule", passes=False)),
+        limit=text,
+        ticket=text,
+        renewals=1,
+    )
+    awaited = AwaitedRow(
+        stage=text, role=text, count=2, could=(dora,), away=(chen,), is_open=True, due=due, escalate_to=text
+    )
+    return PeopleShown(
+        words=(word, idle),
+        awaited=(awaited, replace(awaited, could=(), is_open=False, overdue=True)),
+        unmeetable=(text,),
+        waivers=(waiver,),
+        duties=("requester", "once"),
+        requester=ben,
+        authors=(ben, chen),
+        record_version=2,
+        record_sha256="3" * 64,
+        steward=chen,
+    )
+
+
+def people() -> Report:
+    """A waived result, a yes with conditions, a word that is void, and two people awaited."""
+    failed = sample.result("a.rule", Outcome.FAIL, "too wide", term="sex")
+    reasons = (DecisionReason(code="approval.missing", role="board"),)
+    decision = sample.decision(
+        results=(failed,),
+        verdict=Verdict.PENDING,
+        reasons=reasons,
+        waivers=(sample.waiver_of(failed),),
+        approvals=("1" * 64,),
+    )
+    return build_report(decision, sample.input_document(), sample.record(people=told("Ben")))
 
 
 SCENES: Mapping[str, Callable[[], Report]] = {
-    scene.__name__: scene for scene in (denied, allowed, waived, warned, pending, rejected, empty, broken, hostile)
+    scene.__name__: scene
+    for scene in (denied, allowed, waived, warned, pending, rejected, empty, broken, hostile, people)
 }
 """Name to scene."""

@@ -93,6 +93,14 @@ def test_replay_computes_the_same_bytes(project: Path) -> None:
     said = tolbooth("replay", str(pack), "--key", str(key))
     assert said.code == 0
     assert said.out.startswith("Identical: the decision deny about credit@7")
+    assert "unproven" not in said.out
+
+
+def test_replay_on_an_engine_that_nobody_compared_says_so(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pack, key = sealed(project)
+    monkeypatch.setattr("tolbooth.pipeline.replay.suite_of", lambda _: None)
+    said = tolbooth("replay", str(pack), "--key", str(key))
+    assert (said.code, "  unproven  this version of the engine" in said.out) == (0, True)
 
 
 def test_sealing_again_elsewhere_in_another_zone_and_locale_without_extras_gives_the_same_root(

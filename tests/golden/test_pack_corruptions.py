@@ -44,7 +44,6 @@ from tolbooth.evidence.statement import parse_statement, statement
 from tolbooth.evidence.tlog_proof import write_proof
 from tolbooth.evidence.verify import Examination, Status, Verification, examine, verify
 from tolbooth.model.decision import AppliedWaiver, Verdict
-from tolbooth.model.digest import sha256_hex
 from tolbooth.model.errors import VerificationError
 
 Pack = dict[str, bytes]
@@ -487,17 +486,6 @@ def test_a_seal_with_things_that_can_not_be_checked_here_is_indeterminate_and_na
     verification = checked(grown)
     assert verification.status is Status.INDETERMINATE
     assert verification.unchecked == ("seal/pack.tsr", "seal/signoffs/dora.json")
-
-
-def test_a_waiver_that_is_there_is_counted_and_said_to_be_unchecked() -> None:
-    record = b'{"a waiver":"signed"}'
-    waiver = AppliedWaiver(
-        waiver_sha256=sha256_hex(record), waiver_id="W-7", rule="r", term=None, effective_until=SEALED_AT
-    )
-    pack = sealed(*attested(waivers=(waiver,), extra={"people/w-7.json": record}))
-    verification = checked(pack)
-    assert verification.status is Status.INDETERMINATE
-    assert verification.unchecked == ("data/core/people/w-7.json",)
 
 
 def test_a_pack_does_not_exist_before_it_was_logged() -> None:

@@ -53,7 +53,7 @@ def test_page_has_a_head_and_six_sections_in_order() -> None:
     assert re.findall(r"<h2[^>]*>([^<]*)</h2>", page) == [
         "What failed, and what could not be decided",
         "Waived",
-        "Who",
+        "Who decided, and on what",
         "Evidence",
         "All rules",
         "How to check this yourself",

@@ -93,7 +93,7 @@ def test_document_answers_a_lawyers_questions_before_the_details() -> None:
         "What was asked",
         "What was decided, and why",
         "What was not checked",
-        "Who decided",
+        "Who decided, and on what",
         "What applies, and until when",
         "What failed, and what could not be decided",
         "Evidence",

@@ -1,4 +1,4 @@
-"""The ``--key`` option of commands that read packs."""
+"""The ``--key`` and ``--trust`` options of commands that read packs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import click
 
 from tolbooth.cli.session import Session
 from tolbooth.evidence.keys import PublicKey
-from tolbooth.pipeline.verify import read_public_key
+from tolbooth.evidence.trust import Trust
+from tolbooth.pipeline.verify import read_public_key, read_trust
 from tolbooth.pipeline.workspace import own_public_key
 
 key_option = click.option(
@@ -16,6 +17,17 @@ key_option = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     help="The sealer's public key (PEM); default: this machine's own.",
 )
+
+trust_option = click.option(
+    "--trust",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file that pins people and the log's key; default: the sealer vouches for them.",
+)
+
+
+def trust_of(path: Path | None) -> Trust | None:
+    """What the trust file pins; None without one."""
+    return None if path is None else read_trust(path)
 
 
 def key_or_own(session: Session, key: Path | None) -> PublicKey | None:

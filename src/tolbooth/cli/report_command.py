@@ -8,6 +8,7 @@ import click
 
 from tolbooth.cli.output import Wanted, formats_epilog, print_report, refuse_missing, write_reports
 from tolbooth.cli.session import Session, pass_session
+from tolbooth.pipeline.people_report import handles
 from tolbooth.pipeline.records import recorded_case
 from tolbooth.pipeline.reporting import report_on
 from tolbooth.pipeline.workspace import open_records
@@ -40,7 +41,9 @@ def command(session: Session, decision: str | None, output_format: str, target: 
     if target is None and FORMATS[output_format].binary:
         raise click.UsageError(f"{output_format} is no text: name a file with --to")
     refuse_missing(output_format)
-    report = report_on(recorded_case(open_records(session.project()), decision))
+    project = session.project()
+    store = open_records(project)
+    report = report_on(recorded_case(store, decision), handles(project, store))
     if target is None:
         print_report(report, output_format)
     else:

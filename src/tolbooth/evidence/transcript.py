@@ -14,12 +14,14 @@ from typing import NoReturn
 from tolbooth.evidence.canonical import canonical_bytes
 from tolbooth.evidence.checkpoint import open_checkpoint
 from tolbooth.evidence.decision_record import DECISION_ENVELOPE, DecisionRecord
-from tolbooth.evidence.dsse import open_envelope, take_apart
+from tolbooth.evidence.dsse import Opened, open_envelope, take_apart
 from tolbooth.evidence.entry import Entry, parse_entry
 from tolbooth.evidence.keys import PublicKey
 from tolbooth.evidence.kinds import Kind
 from tolbooth.evidence.merkle import leaf_hash, root_of
+from tolbooth.evidence.people_versions import SigningKey, open_people
 from tolbooth.evidence.reading import read_value
+from tolbooth.evidence.signed import open_signed
 from tolbooth.evidence.statement import parse_statement
 from tolbooth.evidence.strict_base64 import decode, encode
 from tolbooth.evidence.strict_json import parse_lines
@@ -122,28 +124,56 @@ def read_transcript(content: bytes, *, path: str) -> Transcript:
     )
 
 
-def verify_transcript(transcript: Transcript, keys: Sequence[PublicKey], *, path: str) -> tuple[PublicKey, ...]:
-    """Verify a transcript: its checkpoint covers exactly its entries, and every envelope is signed by one of ``keys``.
+def verify_transcript(
+    transcript: Transcript, keys: Sequence[PublicKey], *, path: str, people: Sequence[bytes] = ()
+) -> tuple[PublicKey, ...]:
+    """Verify a transcript: its checkpoint covers exactly its entries, and every envelope is signed.
+
+    Machines sign with one of ``keys``. What people said may be signed with any key that the people record names: that
+    of ``people``, the signed versions known here, with those that the transcript adds to them.
 
     Returns:
-        The keys that signed something, in the order of ``keys``.
+        The keys of machines that signed something, in the order of ``keys``.
 
     Raises:
         VerificationError: ``transcript.log`` if the entries are not those of the checkpoint, ``transcript.signature``,
-            ``transcript.kind`` or ``transcript.blob-missing``, each with its entry.
+            ``transcript.kind`` or ``transcript.blob-missing``, each with its entry; ``people.*`` for people records
+            that do not follow those known here; ``sshsig.*`` for an SSH signature that is none.
     """
     _check_log(transcript, path)
+    spoken = _people_keys(transcript, people, path)
     used: set[str] = set()
     for number, one in enumerate(transcript.entries, start=1):
         where = f"{path}, entry {number}"
-        opened = open_envelope(one.envelope, keys, path=where, family="transcript", ours=True)
-        if opened.statement.predicate_type != _predicate_type(one.entry.kind, where):
+        kind = _kind(one.entry.kind, where)
+        opened = _opened(one, kind, keys, spoken, where)
+        if opened.statement.predicate_type != kind.predicate_type:
             _refuse("transcript.kind", f"an entry of kind {one.entry.kind} with a statement of another type", where)
         missing = set(blobs_named_by(one.entry.kind, one.envelope, path=where)) - transcript.blobs.keys()
         if missing:
             _refuse("transcript.blob-missing", f"blob {min(missing)} is named, and is not there", where)
-        used.add(opened.key_id)
+        if not kind.is_record or kind is Kind.RETIREMENT:
+            used.add(opened.key_id)
     return tuple(key for key in keys if key.key_id in used)
+
+
+def _people_keys(transcript: Transcript, people: Sequence[bytes], path: str) -> tuple[SigningKey, ...]:
+    """The keys of people, by the versions known here and those that follow them in the transcript."""
+    known = {sha256_hex(each): (f"people record {sha256_hex(each)[:12]}", each) for each in people}
+    for number, one in enumerate(transcript.entries, start=1):
+        if one.entry.kind == Kind.PEOPLE:
+            known.setdefault(one.entry.envelope_sha256, (f"{path}, entry {number}", one.envelope))
+    return open_people(dict(known.values())).keys if known else ()
+
+
+def _opened(
+    one: TranscribedEntry, kind: Kind, keys: Sequence[PublicKey], people: Sequence[SigningKey], where: str
+) -> Opened:
+    """An entry's envelope, its signature checked: machines sign DSSE, people sign that or by SSH."""
+    if not kind.is_record:
+        return open_envelope(one.envelope, keys, path=where, family="transcript", ours=True)
+    namespace = kind.ssh_namespace
+    return open_signed(one.envelope, (*keys, *people), namespace=namespace, path=where, family="transcript")
 
 
 def _check_log(transcript: Transcript, path: str) -> None:
@@ -157,9 +187,9 @@ def _check_log(transcript: Transcript, path: str) -> None:
         _refuse("transcript.log", "the entries are not those that the log's checkpoint covers", path)
 
 
-def _predicate_type(kind: str, path: str) -> str:
+def _kind(kind: str, path: str) -> Kind:
     try:
-        return Kind(kind).predicate_type
+        return Kind(kind)
     except ValueError:
         _refuse("transcript.kind", f"an entry of the unknown kind '{kind}'", path)
 

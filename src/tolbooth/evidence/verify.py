@@ -15,12 +15,14 @@ from tolbooth.evidence.container import SEAL_NAMES, check_container
 from tolbooth.evidence.keys import PublicKey
 from tolbooth.evidence.pack import PackDescription
 from tolbooth.evidence.seal import PROOF_PATH, SEAL_PATH, SUMMARY_PATH, Seal
+from tolbooth.evidence.trust import Trust
 from tolbooth.evidence.verify_steps.content import PackContent, read_content
 from tolbooth.evidence.verify_steps.links import check_links
 from tolbooth.evidence.verify_steps.logged import Logged, check_log
 from tolbooth.evidence.verify_steps.opening import OpenedSeal, open_seal
 from tolbooth.evidence.verify_steps.parsing import check_json
-from tolbooth.evidence.verify_steps.people import check_people
+from tolbooth.evidence.verify_steps.people import CheckedPeople, check_people
+from tolbooth.evidence.verify_steps.refusal import key_from, refuse
 from tolbooth.evidence.verify_steps.summarised import check_summary
 from tolbooth.evidence.verify_steps.times import check_times
 from tolbooth.evidence.verify_steps.tree import check_tree
@@ -78,7 +80,7 @@ class Examination:
     description: PackDescription | None = None
     logged: Logged | None = None
     content: PackContent | None = None
-    people: tuple[str, ...] = ()
+    people: CheckedPeople = field(default_factory=CheckedPeople)
     notes: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()
 
@@ -91,17 +93,22 @@ class Examination:
 
 
 def verify(
-    files: Mapping[str, bytes], key: PublicKey, *, as_of: datetime | None = None, links: Collection[str] = ()
+    files: Mapping[str, bytes],
+    key: PublicKey,
+    *,
+    as_of: datetime | None = None,
+    links: Collection[str] = (),
+    trust: Trust | None = None,
 ) -> Verification:
     """Verify a pack against the sealer's public key.
 
     ``files`` are the pack's files by path, ``links`` the paths in it that are symbolic links; ``as_of`` is the
-    verifier's own instant, which nothing in the pack may lie after.
+    verifier's own instant, which nothing in the pack may lie after. ``trust`` pins people and log keys.
 
     Raises:
         VerificationError: for the first broken link, with its code and place; nothing else is raised.
     """
-    examination = examine(files, key, as_of=as_of, links=links)
+    examination = examine(files, key, as_of=as_of, links=links, trust=trust)
     if examination.broken is not None:
         raise examination.broken
     opened, logged, description = examination.opened, examination.logged, examination.description
@@ -123,7 +130,12 @@ def verify(
 
 
 def examine(
-    files: Mapping[str, bytes], key: PublicKey | None, *, as_of: datetime | None = None, links: Collection[str] = ()
+    files: Mapping[str, bytes],
+    key: PublicKey | None,
+    *,
+    as_of: datetime | None = None,
+    links: Collection[str] = (),
+    trust: Trust | None = None,
 ) -> Examination:
     """Run the steps up to the first broken link, which the result names; raises nothing.
 
@@ -131,23 +143,29 @@ def examine(
     """
     examination = Examination()
     try:
-        _walk(examination, files, key, as_of, links)
+        _walk(examination, _Asked(files=files, key=key, as_of=as_of, links=links, trust=trust))
     except VerificationError as error:
         examination.broken = error
     return examination
 
 
-def _walk(
-    found: Examination,
-    files: Mapping[str, bytes],
-    key: PublicKey | None,
-    as_of: datetime | None,
-    links: Collection[str],
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What is verified, and what the verifier brought along."""
+
+    files: Mapping[str, bytes]
+    key: PublicKey | None
+    as_of: datetime | None
+    links: Collection[str]
+    trust: Trust | None
+
+
+def _walk(found: Examination, asked: _Asked) -> None:
     def held(name: str, checked: int, unit: str) -> None:
         found.steps.append(StepCount(name=name, checked=checked, unit=unit))
 
-    check_container({path: len(content) for path, content in files.items()}, links=links)
+    files, key = asked.files, asked.key
+    check_container({path: len(content) for path, content in files.items()}, links=asked.links)
     held("container", len(files), "names")
     opened = found.opened = open_seal(files, key)
     unsigned = () if key is not None else (SEAL_PATH, SUMMARY_PATH)
@@ -159,26 +177,53 @@ def _walk(
     held("tree", tree.checked, "files")
     held("views", check_views(files, opened.seal), "views")
     found.logged = check_log(files, opened.seal)
+    _check_log_pin(opened.seal, asked.trust)
     held("log", 1, "proof")
-    found.notes = _notes(opened.seal, found.logged, key)
-    held("time", check_times(tree.description, opened.seal, found.logged.entry, as_of), "instants")
+    held("time", check_times(tree.description, opened.seal, found.logged.entry, asked.as_of), "instants")
     content = found.content = read_content(files)
     linked = check_links(content, tree.leaves, tree.description, opened)
     held("links", linked + check_summary(files, content, key), "links")
-    found.people = check_people(content)
-    held("people", len(found.people), "records")
+    machines = [key_from(pem, code="links.signers", path=SEAL_PATH) for pem in opened.seal.signers]
+    found.people = check_people(content, machines, asked.trust)
+    held("people", found.people.records, "records")
+    found.notes = _notes(opened.seal, found.logged, asked, found.people)
     later = SEAL_NAMES - {SEAL_PATH, SUMMARY_PATH, PROOF_PATH}
     grown = (path for path in files if path in later or path.startswith("seal/signoffs/"))
-    found.unchecked = (*unsigned, *sorted(grown), *(f"data/core/{path}" for path in found.people))
+    found.unchecked = (*unsigned, *sorted(grown))
 
 
-def _notes(seal: Seal, logged: Logged, key: PublicKey | None) -> tuple[str, ...]:
+def _check_log_pin(seal: Seal, trust: Trust | None) -> None:
+    """Raises ``log.not-pinned`` for another log than those that are trusted."""
+    if trust is None or not trust.pins_logs:
+        return
+    if not trust.knows_log(seal.log.origin, key_from(seal.log.public_key, code="log.key", path=SEAL_PATH)):
+        hint = "the trust file pins other logs; ask the log's keeper, by another way, for its key"
+        refuse(
+            "log.not-pinned", f"the log {seal.log.origin} is signed by a key that is not pinned", SEAL_PATH, hint=hint
+        )
+
+
+def _notes(seal: Seal, logged: Logged, asked: _Asked, people: CheckedPeople) -> tuple[str, ...]:
     notes = ["not timestamped: the times are the sealer's own word"]
     if logged.checkpoint.others:
         notes.append("not witnessed: the checkpoint's other signatures are by unknown keys")
     else:
         notes.append("not witnessed")
-    notes.append("people and the log's key are vouched for by the sealer")
-    if key is not None and seal.log.public_key == key.to_pem():
+    notes += _vouched(asked.trust, people)
+    if asked.key is not None and seal.log.public_key == asked.key.to_pem():
         notes.append("self-asserted: one key seals and keeps the log")
+    if people.records:
+        notes.append("duties, and when a word was first seen, rest on what the gate recorded")
     return tuple(notes)
+
+
+def _vouched(trust: Trust | None, people: CheckedPeople) -> list[str]:
+    """Who stands behind people and the log's key: the sealer, unless they are pinned."""
+    log_pinned = trust is not None and trust.pins_logs
+    found = ["people are pinned"] if people.pinned else []
+    found += ["the log's key is pinned"] if log_pinned else []
+    sealers = [*([] if people.pinned else ["people"]), *([] if log_pinned else ["the log's key"])]
+    if sealers:
+        verb = "are" if "people" in sealers else "is"
+        found.append(f"{' and '.join(sealers)} {verb} vouched for by the sealer (pin with --trust)")
+    return found

@@ -63,6 +63,13 @@ line is the log entry in base64: a JSON object that names the SHA-256 of `seal/s
 stands a checkpoint, a signed note that Go's `golang.org/x/mod/sumdb/note` opens with the verifier key above;
 `golang.org/x/mod/sumdb/tlog` checks the inclusion path from the entry to the checkpoint's root.
 
+## The people
+
+What people said about this decision lies in `data/core/people`, if anybody was asked. A record made with an SSH key
+holds its statement in base64 (`payload`) and a signature over it (`sshsig`). Write both into files and check them with
+`ssh-keygen -Y check-novalidate -n tolbooth-approval -s SIGNATURE < STATEMENT`, with `-n tolbooth-people` for a people
+record. It prints the fingerprint of the key; the people record says whose it is, and which roles that person held when.
+
 ## What this does not show
 
 The times are the sealer's own word, unless `seal/` holds a timestamp or a witness's signature on the checkpoint. The

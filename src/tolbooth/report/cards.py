@@ -102,6 +102,12 @@ class Card:
         """Whether the rule, when it does not pass, stops the release."""
         return self.enforcement is Enforcement.DENY
 
+    @property
+    def warns(self) -> bool:
+        """Whether the rule is in trouble that does not stop the release: it fails, or can't be told."""
+        trouble = (Status.WARNED,) if self.blocks else (Status.WARNED, Status.UNDECIDED, Status.ERROR)
+        return any(self.of(status) for status in trouble)
+
     def standing(self, status: Status) -> str:
         """A status of this rule in words; trouble that does not stop the release says so."""
         aside = not self.blocks and status in {Status.UNDECIDED, Status.ERROR}

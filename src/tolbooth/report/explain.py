@@ -205,14 +205,18 @@ def reproduction(comparison: Comparison, uri: str | None) -> tuple[str, ...]:
     """Three lines of Python that count the same numbers from the file itself; empty where the file isn't known.
 
     The file is Parquet or CSV with the label and prediction columns that the comparison names; 1 is the positive class.
+    For an artifact of a run a line before them brings it, from where MLFLOW_TRACKING_URI says.
     """
     if uri is None or comparison.label is None or comparison.prediction is None:
         return ()
     module, call = ("csv", "csv.read_csv") if uri.endswith(".csv") else ("parquet", "parquet.read_table")
     kept = _KEPT.get(comparison.metric, ".is_valid()")
     sums = "[('counted', 'sum'), ('counted', 'count')]"
-    rows = f"{call}({uri!r}).filter(compute.field({comparison.label!r}){kept})"
+    in_mlflow = uri.startswith("runs:/")
+    rows = f"{call}({'path' if in_mlflow else repr(uri)}).filter(compute.field({comparison.label!r}){kept})"
+    fetch = f"from mlflow.artifacts import download_artifacts; path = download_artifacts({uri!r})"
     return (
+        *([fetch] if in_mlflow else []),
         f"from pyarrow import compute, {module}; rows = {rows}",
         f"rows = rows.append_column('counted', compute.{_counted(comparison)})",
         f"print(rows.group_by({list(comparison.by)!r}).aggregate({sums}).to_pylist())",

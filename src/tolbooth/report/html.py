@@ -11,7 +11,7 @@ from importlib.resources import files
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from tolbooth.report import sentences, words
+from tolbooth.report import people_words, sentences, words
 from tolbooth.report.cards import ENFORCEMENT_WORDS, REASON_WORDS, STATUS_WORDS, Status
 from tolbooth.report.comparison import Comparison
 from tolbooth.report.evidence_rows import received_words
@@ -21,7 +21,7 @@ from tolbooth.report.model import HYPOTHETICAL, Report
 from tolbooth.report.svg import dot_plot, drawn_groups
 from tolbooth.report.unchecked import coverage_line
 
-RENDERER = "html/2"
+RENDERER = "html/3"
 """Name and version of this format, for the seal statement; raised when the same report would give other bytes."""
 
 _NO_BREAK = "\u00a0"
@@ -92,6 +92,13 @@ def _environment() -> Environment:
         standing=sentences.standing,
         pair_value=sentences.pair_value,
         short_sentence=sentences.short_sentence,
+        word_head=people_words.word_head,
+        word_details=people_words.word_details,
+        waived_line=people_words.waived_line,
+        waiver_holds=people_words.waiver_holds,
+        waiver_details=people_words.waiver_details,
+        duty_words=people_words.duty_words,
+        record_words=people_words.record_words,
         received_words=received_words,
         parameter_text=parameter_text,
         STATUS_WORDS=STATUS_WORDS,

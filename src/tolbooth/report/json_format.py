@@ -40,6 +40,7 @@ def json_document(report: Report) -> dict[str, Any]:
         "untouched_controls": as_json(report.untouched),
         "problems": as_json(report.problems),
         "next_steps": as_json(report.next_steps),
+        "people": as_json(report.people),
     }
 
 

@@ -17,6 +17,7 @@ from tolbooth.report.comparison import Comparison
 from tolbooth.report.evidence_rows import received_words
 from tolbooth.report.glance import Answer, glance_of
 from tolbooth.report.model import Report, about_line, proven_line, record_line
+from tolbooth.report.people_words import waived_line, word_details, word_head
 from tolbooth.report.screen import SYMBOLS
 from tolbooth.report.sentences import headline, standing
 
@@ -39,6 +40,7 @@ def render_markdown(report: Report) -> str:
         escaped(about_line(report.head)),
         *_answers(glance_of(report)),
         *_results(report),
+        *_people(report),
         *_comparisons(report),
         *_all_rules(report),
         *_evidence(report),
@@ -149,6 +151,15 @@ def _evidence(report: Report) -> list[str]:
         return []
     headings = ("Input", "Role", "File", "Received", "Digest", "State")
     return [_fold(f"Evidence: {words.plural(len(rows), 'input')}", _table(headings, rows))]
+
+
+def _people(report: Report) -> list[str]:
+    """Who decided: waivers with their voices, and each word on the decision with whether it counts."""
+    people = report.people
+    lines = [f"- **{escaped(waiver.id)}**: {escaped(waived_line(waiver))}" for waiver in people.waivers]
+    lines += [f"- {escaped(word_head(word))}. {escaped(' '.join(word_details(word)))}" for word in people.words]
+    lines += [f"- {escaped(message)}" for message in people.unmeetable]
+    return ["### Who decided, and on what", "\n".join(lines)] if lines else []
 
 
 def _not_checked(report: Report) -> list[str]:

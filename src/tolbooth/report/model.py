@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from tolbooth.model.decision import Decision
@@ -12,6 +12,7 @@ from tolbooth.report import words
 from tolbooth.report.cards import Card, Control, Finding, Status, cards_of, controls_of
 from tolbooth.report.drilled import proven_at
 from tolbooth.report.evidence_rows import EvidenceRow, evidence_rows
+from tolbooth.report.people import PeopleShown
 from tolbooth.report.record import RuleProblem, RunRecord, SealedPack
 from tolbooth.report.unchecked import Unchecked, unchecked_of
 from tolbooth.report.verdict import NextStep, awaited_roles, is_empty, next_steps, sentence
@@ -67,6 +68,7 @@ class Report:
     next_steps: tuple[NextStep, ...]
     self_checks: tuple[NextStep, ...]
     revision: JsonObject | None = None
+    people: PeopleShown = field(default_factory=PeopleShown)
 
     def with_finding(self, status: Status) -> tuple[Card, ...]:
         """The rules with at least one result of this status."""
@@ -108,10 +110,11 @@ def build_report(decision: Decision, input_document: JsonObject, record: RunReco
         not_checked=unchecked_of(decision, input_document, cards, evidence),
         untouched=controls_of(set(record.clauses) - touched, record.clauses),
         problems=tuple(problem for problem in record.problems if problem.rule is None),
-        awaited=tuple(awaited_roles(decision)),
-        next_steps=next_steps(decision, cards, record.decision_sha256, owner),
+        awaited=tuple(awaited_roles(decision, record.people)),
+        next_steps=next_steps(decision, cards, record.decision_sha256, owner, record.people),
         self_checks=_self_checks(record),
         revision=_revision(input_document),
+        people=record.people,
     )
 
 
@@ -133,7 +136,7 @@ def _head(decision: Decision, input_document: JsonObject, record: RunRecord, car
         gate=case.gate,
         environment=case.environment,
         as_of=case.as_of,
-        sentence=sentence(decision, cards),
+        sentence=sentence(decision, cards, record.people),
         hypothetical=case.hypothetical,
         empty=is_empty(decision),
         decision_sha256=record.decision_sha256,

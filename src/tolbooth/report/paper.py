@@ -19,7 +19,6 @@ from tolbooth.report.paper_blocks import (
     Runs,
     facts,
     items,
-    lead,
     mono,
     paragraph,
     plain,
@@ -29,6 +28,7 @@ from tolbooth.report.paper_blocks import (
     table,
 )
 from tolbooth.report.paper_details import all_rules, cards_in_full, evidence, self_checks
+from tolbooth.report.paper_people import waivers_in_full, who_decided
 from tolbooth.report.unchecked import coverage_line
 
 TROUBLE = (Status.FAILED, Status.ERROR, Status.UNDECIDED, Status.WARNED)
@@ -62,7 +62,7 @@ def paper(report: Report, *, attached_sha256: str, renderer: str) -> Block:
                 ("What was asked", _asked(report)),
                 ("What was decided, and why", _decided(report, trouble)),
                 ("What was not checked", _not_checked(report)),
-                ("Who decided", _who(report)),
+                ("Who decided, and on what", who_decided(report)),
                 ("What applies, and until when", _until(report)),
                 ("What failed, and what could not be decided", cards_in_full(report, trouble)),
                 ("Evidence", evidence(report)),
@@ -166,21 +166,6 @@ def _not_checked(report: Report) -> Iterator[Block]:
     yield items([plain(item.text)] for item in report.not_checked)
 
 
-def _who(report: Report) -> Iterator[Block]:
-    decision = report.decision
-    if report.awaited:
-        yield paragraph(strong(f"Waits for: {words.listed(report.awaited)}.", "waits"))
-    if decision.approvals:
-        count = words.plural(len(decision.approvals), "signed word")
-        yield paragraph(plain(f"{count} of people counted for this decision:"))
-        yield items([mono(approval)] for approval in decision.approvals)
-    elif not report.awaited:
-        alone = "" if report.waived else " The decision follows from the rules alone."
-        yield paragraph(plain(f"No person's approval was required by this gate, and none was given.{alone}"))
-    yield lead(plain("Approvals bind to the basis of the decision; a changed fact changes it and ends them."))
-    yield facts([("Basis (sha256)", [mono(decision.basis)])])
-
-
 def _until(report: Report) -> Iterator[Block]:
     if report.waived:
         yield paragraph(plain("A waived rule still fails; the waiver only lets the release pass until its end."))
@@ -189,6 +174,7 @@ def _until(report: Report) -> Iterator[Block]:
             (("Rule and part", 3), ("What was found", 4), ("Waiver", 2), ("Ends", 0)),
             [_waiver_row(card, finding) for card, finding in report.waived],
         )
+        yield from waivers_in_full(report)
     else:
         yield paragraph(plain("No waiver applies to this decision."))
     yield paragraph(

@@ -17,7 +17,7 @@ from tolbooth.report.glyphs import legible
 from tolbooth.report.model import Report
 from tolbooth.report.paper import paper
 
-RENDERER = "pdf/1"
+RENDERER = "pdf/2"
 """Name and version of this format, for the seal statement; raised when the same report would give other bytes."""
 
 STANDARDS: Final = ("a-3a", "ua-1")

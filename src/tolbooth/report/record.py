@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from tolbooth.model.observation import Artifact
 from tolbooth.model.rule import Loosens
 from tolbooth.model.wire import JsonObject
+from tolbooth.report.people import PeopleShown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ class RunRecord:
 
     ``log_index`` counts entries from 0 (people are shown one more) and is None for what was not appended; ``signer``
     names the key that signed the decision's attestation; ``clauses`` are the controls of the catalogues in use, by id;
-    ``rules`` are the notes of the policy's rules, by code.
+    ``rules`` are the notes of the policy's rules, by code; ``people`` what people said about it.
     """
 
     decision_sha256: str
@@ -80,3 +81,4 @@ class RunRecord:
     problems: tuple[RuleProblem, ...] = ()
     clauses: Mapping[str, Clause] = field(default_factory=dict)
     rules: Mapping[str, RuleNote] = field(default_factory=dict)
+    people: PeopleShown = field(default_factory=PeopleShown)

@@ -8,6 +8,8 @@ from tolbooth.report import words
 from tolbooth.report.cards import REASON_WORDS, Card, Finding, Status
 from tolbooth.report.comparison import Comparison
 from tolbooth.report.model import HYPOTHETICAL, Report, about_line, proven_line, record_line
+from tolbooth.report.people import PeopleShown
+from tolbooth.report.people_words import condition_words, waived_line, waiver_holds, word_head
 from tolbooth.report.rates_table import write_comparison
 from tolbooth.report.screen import STYLES, SYMBOLS, Sheet, Style, pad
 from tolbooth.report.sentences import headline, pairs_sentence, short_sentence
@@ -33,9 +35,10 @@ def render_terminal(report: Report, *, width: int, color: bool, ascii_only: bool
     sheet.line()
     for status in _SHOWN:
         for card in report.with_finding(status):
-            _write_card(sheet, card, status)
+            _write_card(sheet, card, status, report.people)
     for problem in report.problems:
         sheet.paragraph(f"! error  {problem.text}", hang=4, style=Style.REFUSAL)
+    _write_people(sheet, report.people)
     sheet.line(_tally(report))
     sheet.paragraph(coverage_line(report.not_checked), hang=4, style=Style.QUIET)
     for item in (item for item in report.not_checked if item.kind is UncheckedKind.GAP):
@@ -62,14 +65,14 @@ def _write_next(sheet: Sheet, steps: tuple[NextStep, ...]) -> None:
     sheet.line()
 
 
-def _write_card(sheet: Sheet, card: Card, status: Status) -> None:
+def _write_card(sheet: Sheet, card: Card, status: Status, people: PeopleShown) -> None:
     sheet.line(f"{SYMBOLS[status]} {card.standing(status)}  {card.rule}", style=STYLES[status])
     findings = card.of(status)
     compared = _first_table(card, status)
     if status in {Status.FAILED, Status.WARNED} and compared:
         _write_comparisons(sheet, card)
     elif status is Status.WAIVED:
-        _write_waived(sheet, findings)
+        _write_waived(sheet, findings, people)
     else:
         _write_findings(sheet, card, status)
     if card.solution and status in {Status.FAILED, Status.ERROR, Status.UNDECIDED} and card.status is status:
@@ -96,14 +99,36 @@ def _write_table(sheet: Sheet, comparison: Comparison) -> None:
         sheet.paragraph(sentence, indent=6, hang=2)
 
 
-def _write_waived(sheet: Sheet, findings: tuple[Finding, ...]) -> None:
+def _write_waived(sheet: Sheet, findings: tuple[Finding, ...], people: PeopleShown) -> None:
     for finding in findings:
         waiver = finding.waiver
-        until = f"until {words.when(waiver.effective_until)} ({waiver.waiver_id})" if waiver else ""
+        row = people.waiver(waiver.waiver_sha256) if waiver else None
         about = f"{finding.term}: " if finding.term else ""
-        sheet.paragraph(f"{about}{finding.message}", indent=4, hang=2)
         still = "still fails" if finding.outcome is Outcome.FAIL else "still can't be decided"
+        if row is not None:
+            sheet.paragraph(waived_line(row), indent=4, hang=2)
+            held = waiver_holds(row)
+            sheet.paragraph(f"{still}: {about}{finding.message}{f'; {held}' if held else ''}", indent=4, hang=2)
+            continue
+        until = f"until {words.when(waiver.effective_until)} ({waiver.waiver_id})" if waiver else ""
+        sheet.paragraph(f"{about}{finding.message}", indent=4, hang=2)
         sheet.paragraph(f"waived {until}; the rule {still}", indent=4)
+
+
+def _write_people(sheet: Sheet, people: PeopleShown) -> None:
+    """Who said what on the decision; a word that does not count, with why."""
+    for word in people.words:
+        sheet.paragraph(f"{'✓' if word.counts else '–'} {word_head(word)}", hang=2)
+        for sentence in (
+            [f"Does not count: {word.why_not}."]
+            if word.why_not
+            else [condition_words(each) for each in word.conditions]
+        ):
+            sheet.paragraph(sentence, indent=4, hang=2)
+    for message in people.unmeetable:
+        sheet.paragraph(f"! {message}", hang=2, style=Style.REFUSAL)
+    if people.words or people.unmeetable:
+        sheet.line()
 
 
 def _write_findings(sheet: Sheet, card: Card, status: Status) -> None:

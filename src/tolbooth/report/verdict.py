@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from tolbooth.model.decision import Decision, Verdict
 from tolbooth.model.digest import short
-from tolbooth.model.rule import Outcome
+from tolbooth.model.rule import Outcome, Reason
 from tolbooth.report import words
 from tolbooth.report.cards import Card, Status
+from tolbooth.report.people import PeopleShown
+from tolbooth.report.people_words import awaited_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +28,7 @@ def is_empty(decision: Decision) -> bool:
     return all(result.outcome is Outcome.SKIP for result in decision.results)
 
 
-def sentence(decision: Decision, cards: Sequence[Card]) -> str:
+def sentence(decision: Decision, cards: Sequence[Card], people: PeopleShown) -> str:
     """The verdict in plain words, with the counts that explain it."""
     if is_empty(decision):
         return "May not be released yet: no rule was evaluated, and a gate without rules decides nothing."
@@ -34,9 +36,9 @@ def sentence(decision: Decision, cards: Sequence[Card]) -> str:
         case Verdict.ALLOW:
             return f"May be released: {words.listed(_good(cards))}."
         case Verdict.PENDING:
-            return f"Waits for {_awaited(decision)}."
+            return f"Waits for {_awaited(decision, people)}."
         case Verdict.DENY:
-            return f"May not be released: {', '.join([*_rejections(decision), *_obstacles(cards)])}."
+            return f"May not be released: {', '.join([*_rejections(decision, people), *_obstacles(cards)])}."
         case Verdict.UNDECIDED:
             return f"May not be released yet: {', '.join(_obstacles(cards))}."
 
@@ -63,7 +65,7 @@ def _obstacles(cards: Sequence[Card]) -> list[str]:
 
 def _good(cards: Sequence[Card]) -> list[str]:
     passed = sum(1 for card in cards if card.status is Status.PASSED)
-    waived, warned = _count(cards, Status.WAIVED), _count(cards, Status.WARNED)
+    waived, warned = _count(cards, Status.WAIVED), sum(1 for card in cards if card.warns)
     parts = [f"{words.plural(passed, 'rule')} {'passes' if passed == 1 else 'pass'}"] if passed else []
     if waived:
         parts.append(f"{words.number(waived)} {'is' if waived == 1 else 'are'} waived")
@@ -72,13 +74,17 @@ def _good(cards: Sequence[Card]) -> list[str]:
     return parts or ["nothing that blocks fails"]
 
 
-def _rejections(decision: Decision) -> list[str]:
+def _rejections(decision: Decision, people: PeopleShown) -> list[str]:
     rejected = [reason for reason in decision.reasons if reason.code == "approval.rejected"]
-    return [f"rejected by {words.visible(reason.person or reason.role or 'a person')}" for reason in rejected]
+    called = {word.person.id: word.person.shown for word in people.words}
+    names = (called.get(str(each.person), each.person) or each.role or "a person" for each in rejected)
+    return [f"rejected by {words.visible(name)}" for name in names]
 
 
-def awaited_roles(decision: Decision) -> list[str]:
-    """The roles whose yes is missing, ``model risk`` or ``board (2 people)``."""
+def awaited_roles(decision: Decision, people: PeopleShown) -> list[str]:
+    """Whose yes is missing: ``model risk (Ben or Chen), until …``; ``board (2 people)`` where nobody is known."""
+    if people.awaited and decision.verdict is Verdict.PENDING:
+        return [awaited_words(row) for row in people.awaited]
     counts = Counter(reason.role for reason in decision.reasons if reason.code == "approval.missing" and reason.role)
     return [
         f"{words.visible(role)} ({count} people)" if count > 1 else words.visible(role)
@@ -86,19 +92,22 @@ def awaited_roles(decision: Decision) -> list[str]:
     ]
 
 
-def _awaited(decision: Decision) -> str:
+def _awaited(decision: Decision, people: PeopleShown) -> str:
     count = sum(1 for reason in decision.reasons if reason.code == "approval.missing")
-    return f"{words.plural(count, 'approval')}: {words.listed(awaited_roles(decision))}"
+    roles = awaited_roles(decision, people)
+    between = "; " if any(", " in role for role in roles) else None
+    return f"{words.plural(count, 'approval')}: {between.join(roles) if between else words.listed(roles)}"
 
 
 def next_steps(
-    decision: Decision, cards: Sequence[Card], decision_sha256: str, owner: str | None
+    decision: Decision, cards: Sequence[Card], decision_sha256: str, owner: str | None, people: PeopleShown
 ) -> tuple[NextStep, ...]:
-    """What the reader can do now: understand, see all, ask the declared owner, keep the evidence."""
+    """What the reader can do now: understand, ask for time, approve, see all, ask the owner, keep the evidence."""
     troubled = [card for card in cards if card.status in {Status.FAILED, Status.ERROR, Status.UNDECIDED}]
     steps = [NextStep(purpose="understand", command=f"tolbooth explain {card.rule}") for card in troubled[:3]]
     if decision.case.hypothetical:
         return (*steps, NextStep(purpose="decide for real", command=f"tolbooth gate {decision.case.gate}"))
+    steps += _by_people(decision, cards, short(decision_sha256), people)
     if decision.verdict is not Verdict.ALLOW:
         steps.append(
             NextStep(
@@ -109,3 +118,19 @@ def next_steps(
             steps.append(NextStep(purpose="ask", command=f"{words.visible(owner)} (declared owner)"))
     steps.append(NextStep(purpose="keep as evidence", command=f"tolbooth seal {short(decision_sha256)}"))
     return tuple(steps)
+
+
+def _by_people(decision: Decision, cards: Sequence[Card], decision_id: str, people: PeopleShown) -> list[NextStep]:
+    """What people can do about it, where there is a people record."""
+    if people.record_version is None:
+        return []
+    if decision.verdict is Verdict.PENDING:
+        return [NextStep(purpose="approve", command=f"tolbooth approve {decision_id}")]
+    coverable = any(
+        finding.outcome is Outcome.FAIL or finding.reason is Reason.INSUFFICIENT
+        for card in cards
+        if card.blocks
+        for status in (Status.FAILED, Status.UNDECIDED)
+        for finding in card.of(status)
+    )
+    return [NextStep(purpose="ask for time", command=f"tolbooth waiver request --from {decision_id}")] * coverable

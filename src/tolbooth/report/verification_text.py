@@ -18,11 +18,19 @@ class VerifiedStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IdleLine:
+    """A record of people that changed nothing about the decision, and why."""
+
+    path: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VerificationSummary:
     """A verification in simple fields.
 
-    ``code``, ``path`` and ``message`` name the first broken link and are None where all held; ``unvouched`` are
-    phrases for what the verification doesn't rest on, such as ``not witnessed``.
+    ``code``, ``path``, ``message`` and ``hint`` name the first broken link and are None where all held; ``unvouched``
+    are phrases for what the verification doesn't rest on, such as ``not witnessed``.
     """
 
     pack: str
@@ -36,7 +44,9 @@ class VerificationSummary:
     code: str | None = None
     path: str | None = None
     message: str | None = None
+    hint: str | None = None
     unvouched: tuple[str, ...] = ()
+    idle: tuple[IdleLine, ...] = ()
 
 
 def render_verification(summary: VerificationSummary, *, width: int, color: bool, ascii_only: bool) -> str:
@@ -49,6 +59,10 @@ def render_verification(summary: VerificationSummary, *, width: int, color: bool
         sheet.paragraph("  ".join(part.replace(" ", NO_BREAK) for part in steps), indent=2)
     if summary.unvouched:
         sheet.paragraph(" · ".join(summary.unvouched), indent=2, style=Style.QUIET)
+    for idle in summary.idle:
+        sheet.paragraph(f"kept, without effect: {idle.path}: {idle.why}", indent=2, hang=2, style=Style.QUIET)
+    if summary.hint:
+        sheet.paragraph(summary.hint, indent=2)
     if summary.verified:
         sheet.line(f"tolbooth replay {summary.pack}", indent=2)
     else:
