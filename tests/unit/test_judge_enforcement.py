@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.project_sample import FAIR, make_project, tolbooth
 
+from tests.project_sample import FAIR, make_project, tolbooth
 from tolbooth.config.load import FILE_NAME, load_project
 from tolbooth.judge.library.enforcement import Level, level_at, read_enforcement, stored_enforcement
 from tolbooth.model.errors import ConfigError

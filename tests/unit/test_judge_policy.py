@@ -230,6 +230,8 @@ def test_questions_carry_effective_parameters_and_constants() -> None:
 
 
 def test_rule_that_is_off_or_lacks_a_parameter_asks_nothing() -> None:
-    off = policy(enforcement={"fairness.ratio": everywhere(Enforcement.OFF)}, parameters={"performance.minimum": {"bound": 0.6}})
+    off = policy(
+        enforcement={"fairness.ratio": everywhere(Enforcement.OFF)}, parameters={"performance.minimum": {"bound": 0.6}}
+    )
     assert [question.code for question in questions(off)] == ["fairness.difference", "performance.minimum"]
     assert [question.code for question in questions(policy())] == ["fairness.difference", "fairness.ratio"]

@@ -16,10 +16,13 @@ from tolbooth.cli.output import (
     write_reports,
 )
 from tolbooth.cli.session import Session, pass_session, progress_bar, tell_transcript
+from tolbooth.config.load import Project
 from tolbooth.config.settings import EngineName
 from tolbooth.model.digest import short
 from tolbooth.model.instant import parse_instant
+from tolbooth.pipeline.case_file import CaseFile
 from tolbooth.pipeline.checking import check_project
+from tolbooth.pipeline.collecting import Progress
 from tolbooth.pipeline.engine import project_engines
 from tolbooth.pipeline.gate import choose_gate, gate, suppose
 from tolbooth.pipeline.people_report import handles
@@ -85,8 +88,10 @@ def command(
     project = session.project()
     other = EngineName(verify_with) if verify_with is not None else None
     with progress_bar() as progress:
-        if as_of is not None:
-            case = suppose(
+        case = (
+            _decide(session, project, name, other, progress)
+            if as_of is None
+            else suppose(
                 project,
                 name,
                 as_of=as_of,
@@ -97,18 +102,8 @@ def command(
                 verify_with=other,
                 machines=known_keys(session.environment),
             )
-        else:
-            # A store is made only where nothing is wrong with the settings.
-            check_project(project, [choose_gate(project, name)])
-            project_engines(project, session.variables, other)
-            workspace = open_workspace(project, session.environment)
-            case = gate(workspace, name, variables=session.variables, progress=progress, verify_with=other)
-            tell_transcript(end_run(workspace, session.environment))
-    if case.verified_with is not None:
-        names = " and ".join(f"{each.name} {each.version}" for each in (case.engine, case.verified_with))
-        click.echo(f"Both engines decide alike, to the byte: {names}.", err=True)
-    for waiver in case.retired:
-        click.echo(f"Waiver {waiver} retired itself: its rule passes again.", err=True)
+        )
+    _tell(case)
     report = report_on(case, handles(project, existing_records(project)))
     try:
         print_report(report, output_format)
@@ -118,3 +113,24 @@ def command(
             error.add_note(f"The decision {short(case.decision_sha256)} was recorded.")
         raise
     return int(exit_of_verdict(case.decision.verdict))
+
+
+def _decide(
+    session: Session, project: Project, name: str | None, other: EngineName | None, progress: Progress
+) -> CaseFile:
+    """Decide for the record; a store is made only where nothing is wrong with the settings."""
+    check_project(project, [choose_gate(project, name)])
+    project_engines(project, session.variables, other)
+    workspace = open_workspace(project, session.environment)
+    case = gate(workspace, name, variables=session.variables, progress=progress, verify_with=other)
+    tell_transcript(end_run(workspace, session.environment))
+    return case
+
+
+def _tell(case: CaseFile) -> None:
+    """What happened beside the decision, on stderr."""
+    if case.verified_with is not None:
+        names = " and ".join(f"{each.name} {each.version}" for each in (case.engine, case.verified_with))
+        click.echo(f"Both engines decide alike, to the byte: {names}.", err=True)
+    for waiver in case.retired:
+        click.echo(f"Waiver {waiver} retired itself: its rule passes again.", err=True)

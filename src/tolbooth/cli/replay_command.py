@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tolbooth.cli.exits import Exit
-from tolbooth.cli.pack_key import key_option, key_or_own
+from tolbooth.cli.pack_key import key_option, key_or_own, trust_of, trust_option
 from tolbooth.cli.session import Session, pass_session
 from tolbooth.config.load import Project
 from tolbooth.model.errors import ConfigError, VerificationError
@@ -18,8 +18,9 @@ from tolbooth.pipeline.replay import ChangedRule, Replay, installed_here, replay
 @click.command()
 @click.argument("pack", type=click.Path(path_type=Path))
 @key_option
+@trust_option
 @pass_session
-def command(session: Session, pack: Path, key: Path | None) -> int:
+def command(session: Session, pack: Path, key: Path | None, trust: Path | None) -> int:
     """Compute a pack's decision again and compare the bytes.
 
     The pack is verified first. Its verdicts are then assessed again from the
@@ -30,7 +31,8 @@ def command(session: Session, pack: Path, key: Path | None) -> int:
     in this project, to the byte, run; of the others the recorded results are
     taken, and the replay says that it is partial.
     """
-    done = replay(pack, key_or_own(session, key), installed=lambda: installed_here(_project(session)))
+    own = key_or_own(session, key)
+    done = replay(pack, own, installed=lambda: installed_here(_project(session)), trust=trust_of(trust))
     for line in (_verdict(done), *_engine(done), *_partial(done), *_differences(done)):
         click.echo(line)
     return int(Exit.ALLOW if done.holds else Exit.NOT_VERIFIED)

@@ -8,7 +8,7 @@ from tolbooth.evidence.statement import predicate_type
 
 
 class Kind(StrEnum):
-    """What an entry's statement claims: a step of the way, an import, a commitment to bounds, a drill, or what people say."""
+    """What a statement claims: a step of the way, an import, a commitment to bounds, a drill, or what people say."""
 
     COLLECTION = "collection"
     MEASUREMENT = "measurement"

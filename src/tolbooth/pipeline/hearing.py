@@ -11,12 +11,11 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from tolbooth.config.load import Project
-from tolbooth.evidence.dsse import Opened
 from tolbooth.evidence.keys import PublicKey
 from tolbooth.evidence.kinds import Kind
 from tolbooth.evidence.people_files import kind_of
 from tolbooth.evidence.people_versions import fingerprints
-from tolbooth.evidence.reading import read_value
+from tolbooth.evidence.people_words import read_said
 from tolbooth.evidence.signed import open_signed, read_unverified
 from tolbooth.model.digest import sha256_hex
 from tolbooth.model.errors import Place, Problem, ReviewError, TolboothError, VerificationError
@@ -27,7 +26,6 @@ from tolbooth.review.people_chain import PeopleChain
 from tolbooth.review.spoken import Spoken
 from tolbooth.store.embedded import EmbeddedStore
 
-Said = DecisionWord | WaiverWord | WaiverRequest | Revocation | Retirement
 T = TypeVar("T", DecisionWord, WaiverWord, WaiverRequest, Revocation, Retirement)
 
 
@@ -113,21 +111,6 @@ def hear(
     )
 
 
-def word_kind(said: Said) -> Kind:
-    """The kind of record that a statement is."""
-    match said:
-        case DecisionWord():
-            return Kind.REJECTION if said.verb in {"reject", "request-changes"} else Kind.APPROVAL
-        case WaiverWord():
-            return Kind.REJECTION if said.verb in {"reject", "request-changes"} else Kind.APPROVAL
-        case WaiverRequest():
-            return Kind.WAIVER if said.renews is None else Kind.RENEWAL
-        case Revocation():
-            return Kind.REVOCATION
-        case Retirement():
-            return Kind.RETIREMENT
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reader:
     """Checks a signature and reads what was signed."""
@@ -144,31 +127,13 @@ class _Reader:
         keys = self.machines if record.kind is Kind.RETIREMENT else self.people.keys
         namespace = record.kind.ssh_namespace
         opened = open_signed(record.envelope, keys, namespace=namespace, path=record.path, family="records")
-        said = _said(record, opened)
-        if word_kind(said) is not record.kind:
-            message = f"it says what a record of kind {word_kind(said)} says, and is of kind {record.kind}"
-            raise VerificationError.of("records.kind", message, place=Place(path=record.path))
+        said = read_said(record.kind, opened.statement, path=record.path, family="records")
         return Spoken(
             sha256=sha256_hex(opened.payload),
             said=said,
             fingerprint=fingerprints(keys)[opened.key_id],
             first_seen=first_seen,
         )
-
-
-def _said(record: Record, opened: Opened) -> Said:
-    predicate = dict(opened.statement.predicate)
-    match record.kind:
-        case Kind.WAIVER | Kind.RENEWAL:
-            return read_value(WaiverRequest, predicate, path=record.path)
-        case Kind.REVOCATION:
-            return read_value(Revocation, predicate, path=record.path)
-        case Kind.RETIREMENT:
-            return read_value(Retirement, predicate, path=record.path)
-        case _ if "waiver_sha256" in predicate:
-            return read_value(WaiverWord, predicate, path=record.path)
-        case _:
-            return read_value(DecisionWord, predicate, path=record.path)
 
 
 def _from_log(

@@ -12,6 +12,7 @@ from tolbooth.decide.basis_difference import basis_difference
 from tolbooth.evidence.decision_record import DECISION_ENVELOPE
 from tolbooth.evidence.keys import PublicKey
 from tolbooth.evidence.kinds import Kind
+from tolbooth.evidence.people_words import word_kind
 from tolbooth.evidence.reading import read
 from tolbooth.evidence.signed import take_apart
 from tolbooth.evidence.ssh_envelope import SshSigner, sign_ssh_envelope
@@ -24,7 +25,7 @@ from tolbooth.model.instant import instant
 from tolbooth.model.words import DecisionWord, Revocation
 from tolbooth.pipeline.approving import matter_of
 from tolbooth.pipeline.case_file import CaseFile
-from tolbooth.pipeline.hearing import Heard, hear, word_kind
+from tolbooth.pipeline.hearing import Heard, hear
 from tolbooth.pipeline.people import people_in_force
 from tolbooth.pipeline.recording import telling_what_was_kept
 from tolbooth.pipeline.records import recorded_case

@@ -11,6 +11,7 @@ from tolbooth.config.load import Project
 from tolbooth.evidence.dsse import sign_envelope
 from tolbooth.evidence.keys import PublicKey
 from tolbooth.evidence.kinds import Kind
+from tolbooth.evidence.people_words import word_kind
 from tolbooth.evidence.ssh_envelope import SshSigner, sign_ssh_envelope
 from tolbooth.evidence.statement import ResourceDescriptor, statement
 from tolbooth.model.decision import Decision
@@ -20,7 +21,7 @@ from tolbooth.model.instant import format_instant
 from tolbooth.model.observation import Gap
 from tolbooth.model.waiver import Waiver
 from tolbooth.model.words import Retirement, Revocation, WaiverRequest, WaiverWord
-from tolbooth.pipeline.hearing import Heard, hear, word_kind
+from tolbooth.pipeline.hearing import Heard, hear
 from tolbooth.pipeline.people import people_in_force
 from tolbooth.pipeline.recording import telling_what_was_kept
 from tolbooth.pipeline.records_files import SUFFIX, new_records_folder
