@@ -70,6 +70,19 @@ def test_bound_of_performance_has_no_default() -> None:
     assert "bound" not in effective.bundle.data["parameters"]["performance"]["minimum"]
 
 
+METRICS = (
+    "accuracy",
+    "equalized_odds",
+    "false_negative_rate",
+    "false_positive_rate",
+    "negative_predictive_value",
+    "precision",
+    "selection_rate",
+    "true_negative_rate",
+    "true_positive_rate",
+)
+
+
 def test_every_mistake_is_told_with_its_path_and_the_nearest_word() -> None:
     assert found(
         rules=["fairness.diference"],
@@ -85,20 +98,20 @@ def test_every_mistake_is_told_with_its_path_and_the_nearest_word() -> None:
             "policy.unknown-parameter",
             ("parameters", "fairness.difference", "treshold"),
             True,
-            "one of: alpha, bound, favourable, metric, minimum_denominator, mode",
+            "one of: alpha, bound, favourable, metric, minimum_denominator, mode, reference",
         ),
         (
             "policy.parameter-range",
             ("parameters", "fairness.difference", "metric"),
             False,
-            "one of: accuracy, false_negative_rate, false_positive_rate, selection_rate, true_positive_rate",
+            f"one of: {', '.join(METRICS)}",
         ),
         ("policy.parameter-type", ("parameters", "fairness.difference", "bound"), False, None),
         (
             "policy.parameter-range",
             ("parameters", "fairness.difference", "alpha"),
             False,
-            "it is at least 0.000001 and at most 0.999999",
+            "it is at least 0.000001 and at most 0.499999",
         ),
         ("policy.unknown-rule", ("enforcement", "data.digest"), True, "did you mean 'data.digests'?"),
     ]
@@ -162,6 +175,7 @@ def test_core_holds_modules_document_and_cited_catalogues() -> None:
         "policies/evidence/fresh/fresh.rego",
         "policies/fairness/difference/difference.rego",
         "policies/fairness/ratio/ratio.rego",
+        "policies/lib/compared/compared.rego",
         "policies/lib/wording/wording.rego",
         "policies/lineage/complete/complete.rego",
         "policies/ownership/owner/owner.rego",

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from tolbooth.evidence.canonical import canonical_bytes
-from tolbooth.measure.fairness.assess import assess, assess_performance, group_name
+from tolbooth.measure.fairness.assess import assess, assess_performance
 from tolbooth.measure.fairness.counts import FairnessCounts, Key
+from tolbooth.measure.fairness.groups import group_name
 from tolbooth.measure.fairness.question import FairnessQuestion, PerformanceQuestion, Statistic
 from tolbooth.measure.fairness.rates import Metric
 from tolbooth.model.errors import ConfigError

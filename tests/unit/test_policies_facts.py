@@ -341,7 +341,7 @@ def test_last_release_of_the_subject_is_compared() -> None:
     observations = (*without("last-release"), observation("last-release", last, reads=("d" * 64,)))
     (result,) = judged(["performance.regression"], observations=observations)
     assert (result.outcome, result.term, result.values["worse_ppm"]) == (Outcome.FAIL, "test", 50_000)
-    assert result.message == "accuracy 65 %, 70 % at the last release: worse by more than 0 points"
+    assert result.message == "accuracy 65 %, 70 % at the last release: worse by more than 1 point"
     (result,) = judged(
         ["performance.regression"],
         observations=observations,

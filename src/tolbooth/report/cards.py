@@ -67,6 +67,11 @@ class Finding:
     error_code: str | None
     waiver: AppliedWaiver | None
 
+    @property
+    def is_of_few(self) -> bool:
+        """Whether the result says that there are too few rows, and nothing of a pair or of a reference."""
+        return self.reason is Reason.INSUFFICIENT and not self.values.keys() & {"high", "reference"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:

@@ -41,12 +41,17 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """Two groups compared: the difference high - low or the ratio low / high, in ppm; None for a ratio of 0/0."""
+    """Two groups compared: the difference high - low or the ratio low / high, in ppm; None for a ratio of 0/0.
+
+    ``low_ppm`` to ``high_ppm`` is the interval of that number, where it was tested; a ratio's may have no upper end.
+    """
 
     high: str
     low: str
     value: int | None
     outcome: Outcome
+    low_ppm: int | None = None
+    high_ppm: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +65,15 @@ class ShortGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """One assessed observation. ``groups`` are sorted by rate, highest first, those with too few rows last.
+    """One rate of an assessed observation. ``groups`` are sorted by rate, highest first, those with too few rows last.
 
     ``value`` is the number that was compared with ``bound`` (ppm): the widest difference, the lowest ratio, or the
     rate itself; None where nothing could be compared. ``confidence_ppm`` belongs to the intervals. Rows without label
     or prediction count in ``row_count`` and enter no rate. ``favourable`` is the prediction that selection counts.
+
+    ``part_of`` names the comparison of several rates to which this one belongs. Where groups were tested, ``tested`` is
+    True, ``value`` is the number of the pair that the tests are least certain to be within the bound, and ``more_rows``
+    how many rows would decide, if that can be told.
     """
 
     kind: str
@@ -87,11 +96,25 @@ class Comparison:
     favourable: int
     rows_without_label: int
     counts_sha256: str | None
+    part_of: str | None = None
+    tested: bool | None = None
+    more_rows: int | None = None
+    reference: tuple[str, ...] | None = None
 
     @property
     def failing_pairs(self) -> tuple[Pair, ...]:
         """The pairs beyond the bound, worst first."""
         return tuple(pair for pair in self.pairs if pair.outcome is Outcome.FAIL)
+
+    @property
+    def open_pairs(self) -> tuple[Pair, ...]:
+        """The pairs of which the rows can't tell on which side of the bound they are."""
+        return tuple(pair for pair in self.pairs if pair.outcome is Outcome.UNDECIDED)
+
+    @property
+    def told_pair(self) -> Pair | None:
+        """The pair that ``value`` belongs to, where groups were tested."""
+        return self.pairs[0] if self.tested and self.pairs else None
 
 
 def read_rate(raw: Mapping[str, Any]) -> Rate:
@@ -110,34 +133,47 @@ def _rates(raw: Mapping[str, Any]) -> dict[str, Rate]:
 
 
 def comparisons_of(input_document: JsonObject, question: JsonObject | None) -> tuple[Comparison, ...]:
-    """The assessed observations of the input whose question carries all of ``question``, by artifact and feature."""
+    """The assessed observations of the input whose question carries all of ``question``, by artifact and feature.
+
+    A question that asks for several rates, as equalized odds, gives a comparison for each of them.
+    """
     if question is None:
         return ()
     kind = str(question.get("kind", ""))
     observations = input_document.get("observations", {}).get(kind, ())
-    found = [_read(kind, item) for item in observations if _asks(item.get("question"), question)]
+    asked = [item for item in observations if _asks(item.get("question"), question)]
+    found = [_read(kind, item, metric) for item in asked for metric in _metrics(item["question"]["metric"])]
     return tuple(sorted(found, key=lambda item: (item.about, item.by)))
+
+
+_PARTS = {"equalized_odds": ("true_positive_rate", "false_positive_rate")}
+
+
+def _metrics(metric: str) -> tuple[str, ...]:
+    return _PARTS.get(metric, (metric,))
 
 
 def _asks(asked: Mapping[str, Any] | None, question: JsonObject) -> bool:
     return asked is not None and all(name in asked and asked[name] == value for name, value in question.items())
 
 
-def _read(kind: str, item: Mapping[str, Any]) -> Comparison:
+def _read(kind: str, item: Mapping[str, Any], metric: str) -> Comparison:
     question, values = item["question"], item["values"]
-    comparison = values["comparison"]
-    pairs = tuple(
-        Pair(high=pair["high"], low=pair["low"], value=pair.get("value"), outcome=Outcome(pair["outcome"]))
-        for pair in comparison.get("pairs", ())
-    )
+    comparison = _part(values["comparison"], metric)
+    pairs = tuple(_pair(pair) for pair in comparison.get("pairs", ()))
     statistic = str(question.get("statistic", MINIMUM))
-    alpha = question.get("alpha")
-    overall = _rates(values.get("overall", values).get("rates", {})).get(question["metric"])
+    alpha, reference = question.get("alpha"), question.get("reference")
+    short = tuple(
+        ShortGroup(name=each["group"], denominator=each["denominator"], minimum=each["minimum"])
+        for each in comparison.get("insufficient", ())
+    )
+    is_part = metric != question["metric"]
+    small = frozenset(group.name for group in short) if is_part else None
     return Comparison(
         kind=kind,
         about=item["about"],
         statistic=statistic,
-        metric=question["metric"],
+        metric=metric,
         by=tuple(question.get("by", ())),
         outcome=Outcome(comparison["outcome"]),
         bound=question["bound"],
@@ -145,22 +181,56 @@ def _read(kind: str, item: Mapping[str, Any]) -> Comparison:
         value=comparison.get("worst", comparison).get("value"),
         confidence_ppm=None if alpha is None else 1_000_000 - alpha,
         row_count=values["row_count"],
-        groups=_groups(values, question["metric"], statistic, pairs),
+        groups=_groups(values, metric, statistic, pairs, small),
         pairs=pairs,
-        insufficient=tuple(
-            ShortGroup(name=short["group"], denominator=short["denominator"], minimum=short["minimum"])
-            for short in comparison.get("insufficient", ())
-        ),
-        overall=overall,
+        insufficient=short,
+        overall=_rates(values.get("overall", values).get("rates", {})).get(metric),
         label=values.get("label"),
         prediction=values.get("prediction"),
         favourable=question.get("favourable", 1),
         rows_without_label=values.get("rows_without_label", 0),
         counts_sha256=values.get("counts_sha256"),
+        part_of=question["metric"] if is_part else None,
+        tested=True if question.get("mode") == "simultaneous" else None,
+        more_rows=comparison.get("settle", {}).get("more_rows"),
+        reference=None if reference is None else tuple(reference),
     )
 
 
-def _groups(values: Mapping[str, Any], metric: str, statistic: str, pairs: tuple[Pair, ...]) -> tuple[Group, ...]:
+def _pair(raw: Mapping[str, Any]) -> Pair:
+    return Pair(
+        high=raw["high"],
+        low=raw["low"],
+        value=raw.get("value"),
+        outcome=Outcome(raw["outcome"]),
+        low_ppm=raw.get("low_ppm"),
+        high_ppm=raw.get("high_ppm"),
+    )
+
+
+def _part(comparison: Mapping[str, Any], metric: str) -> Mapping[str, Any]:
+    """What concerns one rate; all of it, where no pair and no group names its own."""
+    named = [*comparison.get("pairs", ()), *comparison.get("insufficient", ())]
+    if not any("metric" in each for each in named):
+        return comparison
+    pairs = [pair for pair in comparison["pairs"] if pair["metric"] == metric]
+    short = [each for each in comparison["insufficient"] if each["metric"] == metric]
+    found = {**comparison, "pairs": pairs, "insufficient": short, "outcome": _outcome(comparison, pairs, short)}
+    found.pop("worst", None)
+    return {**found, "worst": pairs[0]} if pairs else found
+
+
+def _outcome(comparison: Mapping[str, Any], pairs: list[Any], short: list[Any]) -> str:
+    outcomes = {pair["outcome"] for pair in pairs}
+    if "fail" in outcomes:
+        return "fail"
+    is_open = short or not pairs or "undecided" in outcomes or "undefined" in comparison
+    return "undecided" if is_open else "pass"
+
+
+def _groups(
+    values: Mapping[str, Any], metric: str, statistic: str, pairs: tuple[Pair, ...], small: frozenset[str] | None
+) -> tuple[Group, ...]:
     failing = [pair for pair in pairs if pair.outcome is Outcome.FAIL]
     beyond = {pair.low if statistic == "ratio" else pair.high for pair in failing}
     groups = [
@@ -169,7 +239,8 @@ def _groups(values: Mapping[str, Any], metric: str, statistic: str, pairs: tuple
             rows=raw["rows"],
             rate=read_rate(raw["rates"][metric]),
             rates=_rates(raw["rates"]),
-            sufficient=raw["sufficient"],
+            # A group may have enough rows for one rate and too few for another that is asked for beside it.
+            sufficient=raw["sufficient"] if small is None else raw["name"] not in small,
             beyond=raw["name"] in beyond,
         )
         for raw in values.get("groups", ())

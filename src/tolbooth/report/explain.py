@@ -8,13 +8,13 @@ from tolbooth.model.digest import short
 from tolbooth.model.rule import Enforcement, Loosens, Severity
 from tolbooth.report import words
 from tolbooth.report.cards import ENFORCEMENT_WORDS, Card, Control, Status
-from tolbooth.report.comparison import Comparison
+from tolbooth.report.comparison import Comparison, Pair
 from tolbooth.report.evidence_rows import EvidenceRow
 from tolbooth.report.model import Report, about_line
 from tolbooth.report.rates_table import write_comparison
 from tolbooth.report.record import RuleParameter
 from tolbooth.report.screen import STYLES, SYMBOLS, Sheet, Style
-from tolbooth.report.sentences import bound_of, headline, pair_value, short_sentence
+from tolbooth.report.sentences import bound_of, certainty_sentences, headline, pair_interval, pair_value, short_sentence
 from tolbooth.report.terminal import finding_text
 
 _LOOSENS = {Loosens.UP: "a higher value lets more pass", Loosens.DOWN: "a lower value lets more pass"}
@@ -149,14 +149,21 @@ def _write_found(sheet: Sheet, card: Card) -> None:
         sheet.paragraph(counted, indent=11, style=Style.QUIET)
         write_comparison(sheet, comparison, indent=11, all_rows=True)
         for pair in comparison.failing_pairs:
-            sheet.paragraph(
-                f"{pair.high} / {pair.low}: {pair_value(pair.value, comparison)}, beyond the bound", indent=11, hang=2
-            )
+            sheet.paragraph(f"{_pair(pair, comparison)}, beyond the bound", indent=11, hang=2)
+        for pair in comparison.open_pairs:
+            sheet.paragraph(f"{_pair(pair, comparison)}, which may be chance", indent=11, hang=2)
         if comparison.insufficient:
             sheet.paragraph(short_sentence(comparison.insufficient), indent=11, hang=2)
+        for sentence in certainty_sentences(comparison):
+            sheet.paragraph(sentence, indent=11, hang=2)
     for finding in card.of(Status.WAIVED):
         until = words.when(finding.waiver.effective_until) if finding.waiver else ""
         sheet.field("Waived", f"{finding.term or 'all of it'} until {until}")
+
+
+def _pair(pair: Pair, comparison: Comparison) -> str:
+    value = f"{pair_value(pair.value, comparison)} {pair_interval(pair, comparison)}".rstrip()
+    return f"{words.visible(pair.high)} / {words.visible(pair.low)}: {value}"
 
 
 def _confidence(comparison: Comparison) -> str:
@@ -198,7 +205,9 @@ _KEPT = {
     "true_positive_rate": ".cast('int8') == 1",
     "false_negative_rate": ".cast('int8') == 1",
     "false_positive_rate": ".cast('int8') != 1",
+    "true_negative_rate": ".cast('int8') != 1",
 }
+_KEPT_PREDICTED = {"precision": ".cast('int8') == 1", "negative_predictive_value": ".cast('int8') != 1"}
 
 
 def reproduction(comparison: Comparison, uri: str | None) -> tuple[str, ...]:
@@ -210,10 +219,10 @@ def reproduction(comparison: Comparison, uri: str | None) -> tuple[str, ...]:
     if uri is None or comparison.label is None or comparison.prediction is None:
         return ()
     module, call = ("csv", "csv.read_csv") if uri.endswith(".csv") else ("parquet", "parquet.read_table")
-    kept = _KEPT.get(comparison.metric, ".is_valid()")
+    column, kept = _kept(comparison.metric, comparison.label, comparison.prediction)
     sums = "[('counted', 'sum'), ('counted', 'count')]"
     in_mlflow = uri.startswith("runs:/")
-    rows = f"{call}({'path' if in_mlflow else repr(uri)}).filter(compute.field({comparison.label!r}){kept})"
+    rows = f"{call}({'path' if in_mlflow else repr(uri)}).filter(compute.field({column!r}){kept})"
     fetch = f"from mlflow.artifacts import download_artifacts; path = download_artifacts({uri!r})"
     return (
         *([fetch] if in_mlflow else []),
@@ -223,13 +232,24 @@ def reproduction(comparison: Comparison, uri: str | None) -> tuple[str, ...]:
     )
 
 
+def _kept(metric: str, label: str, prediction: str) -> tuple[str, str]:
+    """The column by which a rate's denominator is chosen, and how."""
+    if metric in _KEPT_PREDICTED:
+        return prediction, _KEPT_PREDICTED[metric]
+    return label, _KEPT.get(metric, ".is_valid()")
+
+
 def _counted(comparison: Comparison) -> str:
     """What a rate's numerator counts, as a call of pyarrow's compute functions."""
-    prediction = f"rows[{comparison.prediction!r}].cast('int8')"
+    prediction, label = (f"rows[{name!r}].cast('int8')" for name in (comparison.prediction, comparison.label))
     match comparison.metric:
         case "accuracy":
-            return f"equal({prediction}, rows[{comparison.label!r}].cast('int8'))"
-        case "false_negative_rate":
+            return f"equal({prediction}, {label})"
+        case "precision":
+            return f"equal({label}, 1)"
+        case "negative_predictive_value":
+            return f"not_equal({label}, 1)"
+        case "false_negative_rate" | "true_negative_rate":
             return f"not_equal({prediction}, 1)"
         case "selection_rate":
             return f"equal({prediction}, {comparison.favourable})"

@@ -9,7 +9,7 @@ from tolbooth.report import words
 from tolbooth.report.comparison import comparisons_of, read_rate
 from tolbooth.report.rates_table import RateLine, write_comparison, write_rates
 from tolbooth.report.screen import Sheet, Style
-from tolbooth.report.sentences import headline, pairs_sentence, short_sentence
+from tolbooth.report.sentences import certainty_sentences, headline, pairs_sentence, short_sentence
 
 
 def render_fairness_table(
@@ -28,16 +28,19 @@ def render_fairness_table(
     sheet = Sheet(width=width, color=color, ascii_only=ascii_only)
     observation = {"about": about, "question": question, "values": values}
     document = {"observations": {question["kind"]: [observation]}}
-    (comparison,) = comparisons_of(document, question)
-    sheet.paragraph(f"{about}: {words.plural(comparison.row_count, 'row')}, by {words.listed(comparison.by)}")
-    sheet.line()
-    sheet.paragraph(f"{headline(comparison)}.", style=Style.STRONG)
-    sheet.line(words.metric_counts(comparison.metric), indent=2, style=Style.QUIET)
-    write_comparison(sheet, comparison, indent=2, all_rows=True)
-    for sentence in (pairs_sentence(comparison), comparison.insufficient and short_sentence(comparison.insufficient)):
-        if sentence:
-            sheet.paragraph(sentence, indent=2, hang=2)
-    for metric in _other_metrics(values, comparison.metric):
+    comparisons = comparisons_of(document, question)
+    first = comparisons[0]
+    sheet.paragraph(f"{about}: {words.plural(first.row_count, 'row')}, by {words.listed(first.by)}")
+    for comparison in comparisons:
+        sheet.line()
+        sheet.paragraph(f"{headline(comparison)}.", style=Style.STRONG)
+        sheet.line(words.metric_counts(comparison.metric), indent=2, style=Style.QUIET)
+        write_comparison(sheet, comparison, indent=2, all_rows=True)
+        short = short_sentence(comparison.insufficient) if comparison.insufficient else None
+        for sentence in (pairs_sentence(comparison), short, *certainty_sentences(comparison)):
+            if sentence:
+                sheet.paragraph(sentence, indent=2, hang=2)
+    for metric in _other_metrics(values, {comparison.metric for comparison in comparisons}):
         sheet.line()
         sheet.line(f"{words.capital(words.metric_name(metric))} ({words.metric_counts(metric)})", style=Style.STRONG)
         lines = [RateLine(name=raw["name"], rate=read_rate(raw["rates"][metric])) for raw in values["groups"]]
@@ -46,7 +49,7 @@ def render_fairness_table(
     return sheet.text()
 
 
-def _other_metrics(values: JsonObject, asked: str) -> list[str]:
+def _other_metrics(values: JsonObject, asked: set[str]) -> list[str]:
     counted: dict[str, Any] = values["overall"]["rates"]
     known = [metric for metric in words.METRICS if metric in counted]
-    return [metric for metric in [*known, *sorted(set(counted) - set(known))] if metric != asked]
+    return [metric for metric in [*known, *sorted(set(counted) - set(known))] if metric not in asked]

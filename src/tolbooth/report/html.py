@@ -91,6 +91,8 @@ def _environment() -> Environment:
         subject_of=sentences.subject_of,
         standing=sentences.standing,
         pair_value=sentences.pair_value,
+        pair_interval=sentences.pair_interval,
+        certainty_sentences=sentences.certainty_sentences,
         short_sentence=sentences.short_sentence,
         word_head=people_words.word_head,
         word_details=people_words.word_details,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from tolbooth.model.decision import Verdict
 from tolbooth.model.instant import instant
-from tolbooth.model.rule import Outcome, Reason
+from tolbooth.model.rule import Outcome
 from tolbooth.report import sentences, words
 from tolbooth.report.cards import REASON_WORDS, Card, Finding, Status
 from tolbooth.report.model import HYPOTHETICAL, Head, Report
@@ -132,7 +132,7 @@ def _numbers(card: Card, value: Status) -> list[str]:
     """The comparisons that tell all findings of this status; empty where something else must be told."""
     if value in {Status.FAILED, Status.WARNED}:
         return [f"{sentences.headline(item)}." for item in card.comparisons if item.outcome is Outcome.FAIL]
-    if all(finding.reason is Reason.INSUFFICIENT for finding in card.of(value)):
+    if all(finding.is_of_few for finding in card.of(value)):
         short = [item for item in card.comparisons if item.insufficient]
         return [
             f"{words.capital(sentences.subject_of(item))}: {sentences.short_sentence(item.insufficient)}"

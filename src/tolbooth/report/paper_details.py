@@ -100,6 +100,8 @@ def comparisons(card: Card, name: str) -> Iterator[Block]:
             yield _pairs(comparison)
         if comparison.insufficient:
             yield paragraph(plain(sentences.short_sentence(comparison.insufficient)))
+        for sentence in sentences.certainty_sentences(comparison):
+            yield paragraph(plain(sentence))
 
 
 def _rates_caption(comparison: Comparison) -> str:
@@ -122,9 +124,14 @@ def _group(group: Group, comparison: Comparison) -> list[Runs]:
     return [[plain(cell)] for cell in cells]
 
 
+def _value(pair: Pair, comparison: Comparison) -> str:
+    number, interval = sentences.pair_value(pair.value, comparison), sentences.pair_interval(pair, comparison)
+    return f"{number} {interval}".rstrip()
+
+
 def _pairs(comparison: Comparison) -> Block:
     def row(pair: Pair) -> list[Runs]:
-        return [[plain(pair.high)], [plain(pair.low)], [plain(sentences.pair_value(pair.value, comparison))]]
+        return [[plain(pair.high)], [plain(pair.low)], [plain(_value(pair, comparison))]]
 
     measure = "Ratio" if comparison.statistic == "ratio" else "Difference"
     failing = comparison.failing_pairs

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from tolbooth.model.rule import Outcome
 from tolbooth.report import words
-from tolbooth.report.comparison import MINIMUM, Comparison, Group, ShortGroup
+from tolbooth.report.comparison import MINIMUM, Comparison, Group, Pair, ShortGroup
 
 
 def subject_of(comparison: Comparison) -> str:
     """What was compared: ``false positive rate by race in predictions``."""
     by = f" by {words.listed([words.visible(name) for name in comparison.by])}" if comparison.by else ""
-    return f"{words.metric_name(comparison.metric)}{by} in {words.visible(comparison.about)}"
+    part = f" ({words.metric_name(comparison.part_of)})" if comparison.part_of else ""
+    return f"{words.metric_name(comparison.metric)}{part}{by} in {words.visible(comparison.about)}"
 
 
 def bound_of(comparison: Comparison) -> str:
@@ -27,10 +29,16 @@ def headline(comparison: Comparison) -> str:
     if comparison.value is None:
         return f"{subject}: {_nothing_compared(comparison)}"
     bound = bound_of(comparison).removesuffix(" points")
+    pair = comparison.told_pair
+    if pair is not None:
+        names = f"{words.visible(pair.high)} and {words.visible(pair.low)}"
+        return f"{subject}: {names} {tested_value(pair, comparison)}, {bound}"
     return f"{subject}: {found_of(comparison.value, comparison)}, {bound}"
 
 
 def _nothing_compared(comparison: Comparison) -> str:
+    if comparison.reference is not None and not comparison.insufficient:
+        return f"no pair with the reference {words.listed([words.visible(name) for name in comparison.reference])}"
     if comparison.pairs:
         return "no ratio is defined, since every compared rate is 0"
     return "too few rows to compare"
@@ -52,6 +60,64 @@ def pair_value(value: int | None, comparison: Comparison) -> str:
     if comparison.statistic == "ratio":
         return words.ratio(value, beside=comparison.bound)
     return words.points(value, beside=comparison.bound)
+
+
+def pair_interval(pair: Pair, comparison: Comparison) -> str:
+    """The interval of a pair's number, in its unit; empty where none was asked for."""
+    shown = words.ratio_interval if comparison.statistic == "ratio" else words.interval
+    return shown(pair.low_ppm, pair.high_ppm)
+
+
+def tested_value(pair: Pair, comparison: Comparison) -> str:
+    """A tested pair's number with its interval: ``21.4 points apart [18.2, 24.5]``."""
+    interval = pair_interval(pair, comparison)
+    number = pair_value(pair.value, comparison)
+    number = f"ratio {number}" if comparison.statistic == "ratio" else f"{number} apart"
+    return f"{number} {interval}".rstrip()
+
+
+def certainty_sentences(comparison: Comparison) -> tuple[str, ...]:
+    """What the tests say of chance, and how many rows would settle it; nothing where the number as counted decides."""
+    if not comparison.tested:
+        return ()
+    alpha = words.exact_ratio(1_000_000 - (comparison.confidence_ppm or 0))
+    found = []
+    if comparison.outcome is Outcome.FAIL and comparison.failing_pairs:
+        found.append(f"Not by chance: {_nearest_end(comparison)} (alpha {alpha}).")
+    if comparison.outcome is Outcome.PASS:
+        found.append(f"Within the bound, and not by chance, for {_every(comparison)} (alpha {alpha}).")
+    if comparison.open_pairs:
+        count, total = len(comparison.open_pairs), words.plural(len(comparison.pairs), "pair")
+        found.append(f"Could be chance: {count} of {total} can't be told from the bound (alpha {alpha}).")
+    settling = settle_sentence(comparison)
+    return (*found, *([settling] if settling else []))
+
+
+def settle_sentence(comparison: Comparison) -> str | None:
+    """How many rows would decide, where that can be told."""
+    if not comparison.more_rows:
+        return None
+    rows = words.plural(comparison.more_rows, "more labelled row")
+    return f"About {rows} would settle it, if rates and shares of groups stay as counted."
+
+
+def _every(comparison: Comparison) -> str:
+    count = len(comparison.pairs)
+    return "the pair" if count == 1 else f"all {words.number(count)} pairs"
+
+
+def _nearest_end(comparison: Comparison) -> str:
+    """The end of the failing pair's interval that lies nearest to the bound."""
+    pair = comparison.failing_pairs[0]
+    confidence = f"{words.exact_percent(comparison.confidence_ppm or 0)} %"
+    names = f"{words.visible(pair.high)} and {words.visible(pair.low)}"
+    is_ratio = comparison.statistic == "ratio"
+    end = pair.high_ppm if is_ratio else pair.low_ppm
+    if end is None:
+        return f"{names} are beyond the bound"
+    if is_ratio:
+        return f"{names} have a ratio of at most {words.ratio(end)} with {confidence} confidence"
+    return f"{names} are at least {words.points(end)} apart with {confidence} confidence"
 
 
 def pairs_sentence(comparison: Comparison) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tolbooth.model.decision import Verdict
-from tolbooth.model.rule import Outcome, Reason
+from tolbooth.model.rule import Outcome
 from tolbooth.report import words
 from tolbooth.report.cards import REASON_WORDS, Card, Finding, Status
 from tolbooth.report.comparison import Comparison
@@ -12,7 +12,7 @@ from tolbooth.report.people import PeopleShown
 from tolbooth.report.people_words import condition_words, waived_line, waiver_holds, word_head
 from tolbooth.report.rates_table import write_comparison
 from tolbooth.report.screen import STYLES, SYMBOLS, Sheet, Style, pad
-from tolbooth.report.sentences import headline, pairs_sentence, short_sentence
+from tolbooth.report.sentences import certainty_sentences, headline, pairs_sentence, settle_sentence, short_sentence
 from tolbooth.report.unchecked import UncheckedKind, coverage_line
 from tolbooth.report.verdict import NextStep
 
@@ -94,9 +94,9 @@ def _write_comparisons(sheet: Sheet, card: Card) -> None:
 
 def _write_table(sheet: Sheet, comparison: Comparison) -> None:
     write_comparison(sheet, comparison, indent=6)
-    sentence = pairs_sentence(comparison)
-    if sentence:
-        sheet.paragraph(sentence, indent=6, hang=2)
+    for sentence in (pairs_sentence(comparison), *certainty_sentences(comparison)):
+        if sentence:
+            sheet.paragraph(sentence, indent=6, hang=2)
 
 
 def _write_waived(sheet: Sheet, findings: tuple[Finding, ...], people: PeopleShown) -> None:
@@ -133,12 +133,14 @@ def _write_people(sheet: Sheet, people: PeopleShown) -> None:
 
 def _write_findings(sheet: Sheet, card: Card, status: Status) -> None:
     findings = card.of(status)
-    if card.short_groups and any(finding.reason is Reason.INSUFFICIENT for finding in findings):
+    if card.short_groups and any(finding.is_of_few for finding in findings):
         for comparison in card.comparisons:
             if comparison.insufficient:
                 by = f"By {words.listed(list(comparison.by))}: " if comparison.by else ""
                 sheet.paragraph(f"{by}{short_sentence(comparison.insufficient)}", indent=4, hang=2)
-        findings = tuple(finding for finding in findings if finding.reason is not Reason.INSUFFICIENT)
+                if (settling := settle_sentence(comparison)) is not None:
+                    sheet.paragraph(settling, indent=6, hang=2)
+        findings = tuple(finding for finding in findings if not finding.is_of_few)
     for finding in findings[:_MOST_FINDINGS]:
         sheet.paragraph(finding_text(finding), indent=4, hang=2)
     if len(findings) > _MOST_FINDINGS:

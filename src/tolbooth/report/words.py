@@ -18,6 +18,9 @@ METRICS = {
     "false_positive_rate": ("false positive rate", "wrongly flagged", "actual negatives"),
     "false_negative_rate": ("false negative rate", "missed", "actual positives"),
     "accuracy": ("accuracy", "predicted right", "all rows"),
+    "true_negative_rate": ("true negative rate", "rightly cleared", "actual negatives"),
+    "precision": ("precision", "right", "predicted positives"),
+    "negative_predictive_value": ("negative predictive value", "right", "predicted negatives"),
 }
 """Metric code to its name, what its numerator counts and what its denominator counts."""
 
@@ -95,6 +98,13 @@ def fraction(numerator: int, denominator: int) -> str:
 def interval(low_ppm: int | None, high_ppm: int | None) -> str:
     """An interval in percent, ``[42.6, 47.2]``; empty where there is none."""
     return "" if low_ppm is None or high_ppm is None else f"[{tenths(low_ppm)}, {tenths(high_ppm)}]"
+
+
+def ratio_interval(low_ppm: int | None, high_ppm: int | None) -> str:
+    """An interval of a ratio, ``[0.29, 0.79]``; without an upper end ``[0.29 or more]``; empty where there is none."""
+    if low_ppm is None:
+        return ""
+    return f"[{ratio(low_ppm)} or more]" if high_ppm is None else f"[{ratio(low_ppm)}, {ratio(high_ppm)}]"
 
 
 def number(count: int) -> str:

@@ -1,10 +1,12 @@
 """From Arrow columns to small integer codes: which types are counted, and what each becomes.
 
-A feature's value becomes text: strings as they are (no trimming, no Unicode normalisation), integers in decimal,
-booleans ``true`` and ``false``. Floats count only where each value is integral and at most 2^53 (``3.0`` is ``3``), as
-integers with nulls become floats in many tools; any other float is refused, since a continuous quantity names no group.
-Null, and NaN in a float column, is missing. Labels and predictions: integers, booleans and floats that are 0 or 1, or
-the strings ``0`` and ``1``; null and NaN are missing.
+A feature's value becomes text: strings as they are (no trimming, no Unicode normalisation, no folding of case, so a
+padded category is another category: ``group_name`` shows it in quotation marks), bytes as the UTF-8 text that they
+are, integers in decimal, booleans ``true`` and ``false``. Whether a column is plain or a dictionary (a categorical)
+makes no difference. Floats count only where each value is integral and at most 2^53 (``3.0`` is ``3``), as integers
+with nulls become floats in many tools; any other float is refused, since a continuous quantity names no group. Null,
+and NaN in a float column, is missing. Labels and predictions: integers, booleans and floats that are 0 or 1, or the
+strings or bytes ``0`` and ``1``; null and NaN are missing. Those of several classes become text as a feature does.
 """
 
 from __future__ import annotations
@@ -26,7 +28,6 @@ MISSING = 2
 """The code of a missing label or prediction; 0 and 1 stand for themselves."""
 
 _EXACT = 2**53
-_BINARY_TEXT = pa.array(["0", "1"])
 
 _COLUMNS_SHOWN = 12
 
@@ -100,9 +101,19 @@ def check_binary_type(name: str, kind: pa.DataType) -> None:
     _check_type(name, kind, "a label or prediction holds 0 and 1", hint=hint)
 
 
+def check_class_type(name: str, kind: pa.DataType) -> None:
+    """Check that a column of this Arrow type can be a label or a prediction of several classes.
+
+    Raises:
+        ConfigError: ``measure.column-type``.
+    """
+    wanted = "a label or prediction of several classes holds text, integers or true and false"
+    _check_type(name, kind, wanted, hint="write the column as text, one short name for each class")
+
+
 def _check_type(name: str, kind: pa.DataType, wanted: str, *, hint: str) -> None:
     value_type = kind.value_type if types.is_dictionary(kind) else kind
-    if not (_is_text(value_type) or _is_number(value_type)):
+    if not (is_text(value_type) or is_number(value_type)):
         message = f"column '{name}' is {kind}; {wanted}"
         raise ConfigError(Problem(code="measure.column-type", message=message, hint=hint, about=name))
 
@@ -110,6 +121,16 @@ def _check_type(name: str, kind: pa.DataType, wanted: str, *, hint: str) -> None
 def code_feature(name: str, column: pa.Array) -> Coded:
     """Turn a feature's column into codes; decoding to text waits for ``texts``, for the few codes in use."""
     check_feature_type(name, column.type)
+    return _code(column)
+
+
+def code_class(name: str, column: pa.Array) -> Coded:
+    """Turn a label or prediction of several classes into codes, as ``code_feature`` does."""
+    check_class_type(name, column.type)
+    return _code(column)
+
+
+def _code(column: pa.Array) -> Coded:
     if types.is_null(column.type) or types.is_string_view(column.type):
         column = column.cast(pa.large_string())
     encoded = column if types.is_dictionary(column.type) else column.dictionary_encode()
@@ -129,11 +150,11 @@ def texts(name: str, coded: Coded, codes: IntArray) -> list[str | None]:
     values = coded.values.take(pa.array(codes, mask=codes == len(coded.values)))
     if types.is_floating(values.type):
         values = _integral(name, values)
-    if not _is_text(values.type):
-        values = values.cast(pa.string())
     try:
+        if not _is_string(values.type):
+            values = values.cast(pa.string())
         return list(values.to_pylist())
-    except UnicodeDecodeError:
+    except (UnicodeDecodeError, pa.ArrowInvalid):
         # NOTE: the error's own text quotes the bytes; cells never leave in an exception.
         message = f"column '{name}' holds text that is not UTF-8"
         raise MeasureError(Problem(code="measure.not-text", message=message, about=name)) from None
@@ -151,7 +172,7 @@ def code_binary(name: str, column: pa.Array) -> npt.NDArray[np.uint8]:
         column = column.dictionary_decode()
     if types.is_null(column.type):
         return np.full(len(column), MISSING, dtype=np.uint8)
-    if _is_text(column.type):
+    if is_text(column.type):
         return _binary_text(name, kind, column)
     if types.is_boolean(column.type):
         column = column.cast(pa.uint8())
@@ -173,19 +194,22 @@ def _refuse_other(name: str, kind: pa.DataType, values: npt.NDArray[Any]) -> Non
         return
     others = int(np.count_nonzero((values != 0) & (values != 1)))
     if others:
-        raise _not_binary(name, kind, others)
+        raise not_binary(name, kind, others)
 
 
 def _binary_text(name: str, kind: pa.DataType, column: pa.Array) -> npt.NDArray[np.uint8]:
-    found = pc.index_in(column, value_set=_BINARY_TEXT.cast(column.type))
+    if types.is_string_view(column.type):
+        column = column.cast(pa.large_string())
+    found = pc.index_in(column, value_set=pa.array(["0", "1"]).cast(column.type))
     others = found.null_count - column.null_count
     if others:
-        raise _not_binary(name, kind, others)
+        raise not_binary(name, kind, others)
     codes: npt.NDArray[np.uint8] = pc.fill_null(found, MISSING).to_numpy(zero_copy_only=False).astype(np.uint8)
     return codes
 
 
-def _not_binary(name: str, kind: pa.DataType, rows: int) -> MeasureError:
+def not_binary(name: str, kind: pa.DataType, rows: int) -> MeasureError:
+    """The error for a label or prediction that is neither 0, 1 nor missing."""
     problem = Problem(
         code="measure.label-not-binary",
         message=f"column '{name}' ({kind}) is neither 0, 1 nor null in at least {rows} rows",
@@ -209,9 +233,15 @@ def _integral(name: str, values: pa.Array) -> pa.Array:
     return numbers.cast(pa.int64())
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Whether values of this type are read as text: strings, and bytes that are UTF-8."""
+    return _is_string(kind) or bool(types.is_binary(kind) or types.is_large_binary(kind))
+
+
+def _is_string(kind: pa.DataType) -> bool:
     return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
 
 
-def _is_number(kind: pa.DataType) -> bool:
+def is_number(kind: pa.DataType) -> bool:
+    """Whether values of this type are integers, booleans or floats, or all missing."""
     return bool(types.is_integer(kind) or types.is_boolean(kind) or types.is_floating(kind) or types.is_null(kind))

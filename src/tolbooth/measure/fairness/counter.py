@@ -3,54 +3,100 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product, repeat
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
 
-from tolbooth.measure.fairness.columns import Coded, IntArray, code_binary, code_feature, require_columns, texts
-from tolbooth.measure.fairness.counts import FairnessCounts, Key
-from tolbooth.model.errors import ConfigError, MeasureError
-
-CELL_LIMIT = 5_000
-"""How many cells a count table may have unless told otherwise."""
+from tolbooth.measure.fairness.columns import (
+    Coded,
+    IntArray,
+    code_binary,
+    code_class,
+    code_feature,
+    require_columns,
+    texts,
+)
+from tolbooth.measure.fairness.count_settings import CELL_LIMIT, CountSettings
+from tolbooth.measure.fairness.counts import FairnessCounts, Group, PowerSums
+from tolbooth.measure.fairness.score_bins import ScoreBins
+from tolbooth.measure.fairness.score_columns import MOST_ROWS, CodedScores, code_scores, power_sums
+from tolbooth.model.errors import MeasureError, Problem
 
 _OUTCOME_CODES = tuple(product((0, 1, None), repeat=2))
 _OUTCOMES = len(_OUTCOME_CODES)
-_DENSE_CELLS = 1 << 18
+DENSE_CELLS = 1 << 18
+"""Up to how many combinations of codes rows are counted in an array with a place for each; beyond, they are sorted."""
+
 _INDEXABLE = 1 << 62
+
+
+class _Tally(NamedTuple):
+    """The combinations of codes that occur: their codes in each column, and how many rows have each.
+
+    ``slots`` says of each row which combination it has, where that was asked for.
+    """
+
+    places: tuple[IntArray, ...]
+    rows: IntArray
+    slots: IntArray | None
 
 
 class FairnessCounter:
     """Counts rows by features, label and prediction: a ``Measure`` whose summary is a ``FairnessCounts``.
 
-    Time is linear in the rows (vectorised); memory is bounded by the batch and the number of cells.
+    Time is linear in the rows (vectorised); memory is bounded by the batch and the number of cells. It can be pickled,
+    so a task elsewhere can count a part and send it back to be merged.
     """
 
-    def __init__(self, *, features: Iterable[str], label: str, prediction: str, cell_limit: int = CELL_LIMIT) -> None:
-        self.features = tuple(features)
-        self._label = label
-        self._prediction = prediction
-        self._cell_limit = cell_limit
-        self._counts: dict[Key, int] = {}
-        if len(set(self.features)) < len(self.features) or {label, prediction} & set(self.features):
-            raise ConfigError.of(
-                "measure.feature-twice",
-                f"the features {', '.join(self.features)} name a column twice, or the label or the prediction",
-            )
+    def __init__(
+        self,
+        *,
+        features: Iterable[str],
+        label: str,
+        prediction: str,
+        score: ScoreBins | None = None,
+        multiclass: bool = False,
+        cell_limit: int = CELL_LIMIT,
+    ) -> None:
+        self.settings = CountSettings(
+            features=tuple(features),
+            label=label,
+            prediction=prediction,
+            score=score,
+            multiclass=multiclass,
+            cell_limit=cell_limit,
+        )
+        self._counts: dict[Any, int] = {}
+        self._sums: dict[Any, PowerSums] = {}
+
+    @classmethod
+    def of(cls, settings: CountSettings) -> Self:
+        """A counter that has counted nothing yet."""
+        return cls(
+            features=settings.features,
+            label=settings.label,
+            prediction=settings.prediction,
+            score=settings.score,
+            multiclass=settings.multiclass,
+            cell_limit=settings.cell_limit,
+        )
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The columns that make the groups."""
+        return self.settings.features
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that are read, each once."""
-        return tuple(dict.fromkeys((*self.features, self._label, self._prediction)))
+        return self.settings.columns
 
     def empty(self) -> FairnessCounter:
         """Another counter with the same settings that has counted nothing, to be merged into this one."""
-        return FairnessCounter(
-            features=self.features, label=self._label, prediction=self._prediction, cell_limit=self._cell_limit
-        )
+        return FairnessCounter.of(self.settings)
 
     def update(self, batch: pa.RecordBatch) -> None:
         """Count the rows of one batch.
@@ -61,73 +107,175 @@ class FairnessCounter:
 
         Raises:
             ConfigError: ``measure.column-missing``, ``measure.column-twice`` or ``measure.column-type``.
-            MeasureError: ``measure.label-not-binary``, ``measure.not-text`` or ``measure.too-many-cells``.
+            MeasureError: ``measure.label-not-binary``, ``measure.score-outside``, ``measure.not-text`` or
+                ``measure.too-many-cells``.
         """
         require_columns(self.columns, batch.schema.names)
-        coded = [code_feature(name, batch.column(name)) for name in self.features]
-        outcome = code_binary(self._label, batch.column(self._label)) * np.uint8(3)
-        outcome += code_binary(self._prediction, batch.column(self._prediction))
-        if batch.num_rows:
-            self._add(coded, *_tally(coded, outcome))
+        self._update(batch.slice(0, MOST_ROWS))
+        for start in range(MOST_ROWS, batch.num_rows, MOST_ROWS):
+            self._update(batch.slice(start, MOST_ROWS))
+
+    def _update(self, batch: pa.RecordBatch) -> None:
+        settings = self.settings
+        groups = [code_feature(name, batch.column(name)) for name in settings.features]
+        outcomes = _outcomes(settings, batch)
+        scores = None if settings.score is None else code_scores(settings.score, batch.column(settings.score.column))
+        if not batch.num_rows:
+            return
+        columns = [(each.codes, each.size) for each in (*groups, *outcomes, *([] if scores is None else [scores]))]
+        tally = _tally(columns, with_slots=scores is not None)
+        keys = _keys(settings, groups, outcomes, tally)
+        if scores is None:
+            for key, n in zip(keys, tally.rows.tolist(), strict=True):
+                self.add(key, n)
+        else:
+            bins, sums = _bins_and_sums(settings, scores, tally)
+            for key, place, n, powers in zip(keys, bins, tally.rows.tolist(), sums, strict=True):
+                self.add((*key, place), n, powers)
+        self.check_limit()
 
     def merge(self, other: Self) -> None:
-        """Add what another counter over the same columns has counted.
+        """Add what another counter with the same settings has counted.
 
         Raises:
-            ValueError: if the other counter counts other columns.
+            ValueError: if the other counter counts other columns, or cuts its score elsewhere.
             MeasureError: ``measure.too-many-cells``.
         """
-        if (self.features, self._label, self._prediction) != (other.features, other._label, other._prediction):
+        mine, others = self.settings, other.settings
+        if (mine.features, mine.label, mine.prediction, mine.score, mine.multiclass) != (
+            others.features,
+            others.label,
+            others.prediction,
+            others.score,
+            others.multiclass,
+        ):
             raise ValueError("counters over different columns do not merge")
         for key, n in other._counts.items():
-            self._counts[key] = self._counts.get(key, 0) + n
-        self._check_limit()
+            self.add(key, n, other._sums.get(key, ()))
+        self.check_limit()
+
+    def add(self, key: tuple[Any, ...], n: int, sums: PowerSums = ()) -> None:
+        """Add ``n`` rows of one key, with the power sums of their scores if the settings ask for them.
+
+        For those who have counted already, such as a query: a key is (group, label, prediction), with the bin as
+        fourth where there is a score. Whoever calls it calls ``check_limit`` afterwards.
+        """
+        self._counts[key] = self._counts.get(key, 0) + n
+        if sums:
+            before = self._sums.get(key, (0,) * len(sums))
+            self._sums[key] = tuple(map(int.__add__, before, sums))
+
+    def check_limit(self) -> None:
+        """Check that there are not more cells than the settings allow.
+
+        Raises:
+            MeasureError: ``measure.too-many-cells``.
+        """
+        if len(self._counts) > self.settings.cell_limit:
+            raise too_many_cells(self.settings)
+
+    @property
+    def cell_count(self) -> int:
+        """How many cells there are so far."""
+        return len(self._counts)
 
     def finish(self) -> FairnessCounts:
         """The count table of all rows so far; of none, a table without cells."""
-        return FairnessCounts.of(
-            features=self.features, label=self._label, prediction=self._prediction, counts=self._counts
-        )
-
-    def _add(self, coded: list[Coded], positions: tuple[IntArray, ...], rows: IntArray) -> None:
-        *groups, outcomes = positions
-        columns = [texts(*column) for column in zip(self.features, coded, groups, strict=True)]
-        named = zip(*columns, strict=True) if columns else repeat(())
-        for group, outcome, n in zip(named, outcomes.tolist(), rows.tolist(), strict=bool(columns)):
-            key = (group, *_OUTCOME_CODES[outcome])
-            self._counts[key] = self._counts.get(key, 0) + n
-        self._check_limit()
-
-    def _check_limit(self) -> None:
-        if len(self._counts) > self._cell_limit:
-            raise MeasureError.of(
-                "measure.too-many-cells",
-                f"the features {', '.join(self.features)} give more than {self._cell_limit} cells",
-                hint="name fewer features, or cut those with many values into ranges: a column of ids is no feature",
+        settings = self.settings
+        features, label, prediction = settings.features, settings.label, settings.prediction
+        if settings.multiclass:
+            return FairnessCounts.of_classes(features=features, label=label, prediction=prediction, counts=self._counts)
+        if settings.score is not None:
+            return FairnessCounts.scored(
+                features=features,
+                label=label,
+                prediction=prediction,
+                score=settings.score,
+                counts=self._counts,
+                sums=self._sums,
             )
+        return FairnessCounts.of(features=features, label=label, prediction=prediction, counts=self._counts)
 
 
-def _tally(coded: list[Coded], outcome: IntArray) -> tuple[tuple[IntArray, ...], IntArray]:
-    """Count equal rows: for each combination that occurs, its code in each column, and how many rows have it."""
-    shape = (*(feature.size for feature in coded), _OUTCOMES)
+def too_many_cells(settings: CountSettings) -> MeasureError:
+    """The error for a count table that would tell about persons, not about groups."""
+    problem = Problem(
+        code="measure.too-many-cells",
+        message=f"the features {', '.join(settings.features)} give more than {settings.cell_limit} cells",
+        hint="name fewer features, or cut those with many values into ranges: a column of ids is no feature",
+    )
+    return MeasureError(problem)
+
+
+class _BinaryOutcome(NamedTuple):
+    """Label and prediction of each row as one of nine codes."""
+
+    codes: IntArray
+    size: int = _OUTCOMES
+
+
+def _outcomes(settings: CountSettings, batch: pa.RecordBatch) -> list[Coded] | list[_BinaryOutcome]:
+    if settings.multiclass:
+        return [code_class(name, batch.column(name)) for name in (settings.label, settings.prediction)]
+    codes = code_binary(settings.label, batch.column(settings.label)) * np.uint8(3)
+    codes += code_binary(settings.prediction, batch.column(settings.prediction))
+    return [_BinaryOutcome(codes)]
+
+
+def _keys(
+    settings: CountSettings, groups: list[Coded], outcomes: list[Coded] | list[_BinaryOutcome], tally: _Tally
+) -> Iterator[tuple[Any, ...]]:
+    """Of each combination, its group, label and prediction."""
+    width = len(groups)
+    named = [texts(*column) for column in zip(settings.features, groups, tally.places[:width], strict=True)]
+    group_keys: Iterable[Group] = zip(*named, strict=True) if named else repeat((), len(tally.rows))
+    pairs = _pairs(settings, outcomes, tally.places[width:])
+    return ((group, *pair) for group, pair in zip(group_keys, pairs, strict=True))
+
+
+def _pairs(
+    settings: CountSettings, outcomes: list[Coded] | list[_BinaryOutcome], places: tuple[IntArray, ...]
+) -> Iterable[tuple[Any, Any]]:
+    names = (settings.label, settings.prediction)
+    classes = [
+        texts(name, coded, codes)
+        for name, coded, codes in zip(names, outcomes, places, strict=False)
+        if isinstance(coded, Coded)
+    ]
+    return zip(*classes, strict=True) if classes else (_OUTCOME_CODES[code] for code in places[0].tolist())
+
+
+def _bins_and_sums(
+    settings: CountSettings, scores: CodedScores, tally: _Tally
+) -> tuple[list[int | None], Iterable[PowerSums]]:
+    """Of each combination, its bin (None is missing) and, of probabilities that are there, the power sums."""
+    missing = scores.size - 1
+    bins = [None if place == missing else place for place in tally.places[-1].tolist()]
+    if tally.slots is None or settings.score is None or not settings.score.probability:
+        return bins, repeat((), len(bins))
+    sums = power_sums(scores.units, tally.slots, len(bins))
+    return bins, [() if place is None else powers for place, powers in zip(bins, sums, strict=True)]
+
+
+def _tally(columns: Sequence[tuple[IntArray, int]], *, with_slots: bool) -> _Tally:
+    """Count equal rows, given each column's codes and how many different codes it can have."""
+    shape = tuple(size for _, size in columns)
     size = math.prod(shape)
     if size > _INDEXABLE:
-        rows = np.stack([*(feature.codes for feature in coded), outcome], axis=1)
-        table, counts = np.unique(rows, axis=0, return_counts=True)
-        return tuple(table.T), counts
+        rows = np.stack([codes for codes, _ in columns], axis=1)
+        table, slots, counts = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
+        return _Tally(tuple(table.T), counts, slots.reshape(-1))
     # The narrowest integers that hold every combination: memory traffic is what this costs.
     width: Any = next(kind for kind in (np.uint16, np.uint32, np.int64) if size - 1 <= np.iinfo(kind).max)
-    flat: IntArray = np.zeros(len(outcome), dtype=width)
-    for feature in coded:
-        flat *= width(feature.size)
-        flat += feature.codes.astype(width, copy=False)
-    flat *= width(_OUTCOMES)
-    flat += outcome
-    if size > _DENSE_CELLS:
+    flat: IntArray = np.zeros(len(columns[0][0]), dtype=width)
+    for codes, factor in columns:
+        flat *= width(factor)
+        flat += codes.astype(width, copy=False)
+    if size > DENSE_CELLS:
         keys, counts = np.unique(flat, return_counts=True)
     else:
         dense = np.bincount(flat, minlength=size)
         keys = np.flatnonzero(dense)
         counts = dense[keys]
     places: Any = np.unravel_index(keys, shape)
-    return places, counts
+    return _Tally(places, counts, np.searchsorted(keys, flat) if with_slots else None)

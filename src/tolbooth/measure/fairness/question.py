@@ -10,13 +10,11 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Any, Literal, TypeGuard, TypeVar
+from typing import Any, Literal, TypeGuard
 
-from tolbooth.measure.fairness.rates import PPM, Metric
+from tolbooth.measure.fairness.rates import FIRST_METRICS, PPM, Metric
 from tolbooth.model.errors import ConfigError, Problem
 from tolbooth.model.wire import as_json
-
-Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class Statistic(StrEnum):
@@ -27,9 +25,21 @@ class Statistic(StrEnum):
 
 
 class Mode(StrEnum):
-    """Which number meets the bound. ``point``: the rate itself, as the four-fifths rule defines it."""
+    """How a bound is met.
+
+    ``point``: the number as counted is compared with the bound, as the four-fifths rule and New York City's Local Law
+    144 define it. ``simultaneous``: a pass or a fail needs evidence, at most ``alpha`` of them wrong; what the rows
+    can't tell is undecided.
+    """
 
     POINT = "point"
+    SIMULTANEOUS = "simultaneous"
+
+
+class Parity(StrEnum):
+    """A comparison of more than one rate. ``equalized_odds``: true and false positive rates, both."""
+
+    EQUALIZED_ODDS = "equalized_odds"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,22 +51,28 @@ class FairnessQuestion:
     the two-sided confidence of the intervals, in ppm, in (0, 1,000,000). A group whose rate has a denominator under
     ``minimum_denominator`` is not compared. ``favourable`` is the prediction that selection rate counts.
 
+    ``mode`` ``simultaneous`` tests every ordered pair of groups at ``alpha``, below 0.5. ``metric`` is a rate, or
+    ``equalized_odds``, which asks for both its rates. With ``reference``, names of groups of which each table has at
+    most one, groups are compared with that one only; without, each with each.
+
     Raises:
         ConfigError: ``question.*``, every mistake at once.
     """
 
     kind: Literal["fairness"] = field(default="fairness", init=False)
     statistic: Statistic
-    metric: Metric
+    metric: Metric | Parity
     by: tuple[str, ...]
     bound: int
     alpha: int = 50_000
     minimum_denominator: int = 30
     mode: Mode = Mode.POINT
     favourable: int = 1
+    reference: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         problems = [*_shared_problems(self.alpha, self.minimum_denominator, self.favourable)]
+        problems += _test_problems(self.mode, self.alpha)
         if self.statistic is Statistic.RATIO:
             problems += _bound_problems(self.bound, at_least=1, hint=_RATIO_HINT)
         else:
@@ -65,11 +81,25 @@ class FairnessQuestion:
             problems.append(
                 Problem(code="question.by", message="a fairness question names at least one feature, each once")
             )
+        problems += _reference_problems(self.reference)
         if problems:
             raise ConfigError(problems)
 
+    @property
+    def rates(self) -> tuple[Metric, ...]:
+        """The rates that are compared: one, or two for equalized odds."""
+        if isinstance(self.metric, Parity):
+            return (Metric.TRUE_POSITIVE_RATE, Metric.FALSE_POSITIVE_RATE)
+        return (self.metric,)
+
+    @property
+    def listed(self) -> tuple[Metric, ...]:
+        """The rates that an answer lists by group: those of the first form, or all where the question is newer."""
+        newer = self.mode is Mode.SIMULTANEOUS or self.reference or self.metric not in FIRST_METRICS
+        return tuple(Metric) if newer else FIRST_METRICS
+
     def as_json(self) -> dict[str, Any]:
-        """The question as it stands in an observation."""
+        """The question as it stands in an observation; ``reference`` only where there is one."""
         return dict(as_json(self))
 
 
@@ -77,8 +107,8 @@ class FairnessQuestion:
 class PerformanceQuestion:
     """Is the rate over all rows at least ``bound`` (ppm, in (0, 1,000,000])?
 
-    ``metric`` is one that is better when higher: accuracy, true positive rate or selection rate. The other fields are
-    those of ``FairnessQuestion``.
+    ``metric`` is one that is better when higher: any rate but the false positive and the false negative one. The other
+    fields are those of ``FairnessQuestion``; ``mode`` is ``point``.
 
     Raises:
         ConfigError: ``question.*``, every mistake at once.
@@ -95,6 +125,15 @@ class PerformanceQuestion:
     def __post_init__(self) -> None:
         problems = [*_shared_problems(self.alpha, self.minimum_denominator, self.favourable)]
         problems += _bound_problems(self.bound, at_least=1, hint="the rate must be at least the bound: 0 asks nothing")
+        if self.mode is not Mode.POINT:
+            problems.append(
+                Problem(
+                    code="question.mode",
+                    message="a performance question compares one rate with its bound: its mode is point",
+                    hint="the simultaneous mode compares groups: ask a fairness question",
+                    about="mode",
+                )
+            )
         if self.metric in {Metric.FALSE_POSITIVE_RATE, Metric.FALSE_NEGATIVE_RATE}:
             problems.append(
                 Problem(
@@ -105,6 +144,11 @@ class PerformanceQuestion:
             )
         if problems:
             raise ConfigError(problems)
+
+    @property
+    def listed(self) -> tuple[Metric, ...]:
+        """The rates that an answer lists: those of the first form, and the one that is asked for."""
+        return FIRST_METRICS if self.metric in FIRST_METRICS else (*FIRST_METRICS, self.metric)
 
     def as_json(self) -> dict[str, Any]:
         """The question as it stands in an observation."""
@@ -154,25 +198,34 @@ def question_from_parameters(kind: str, parameters: Mapping[str, Any], *, by: Se
     if problems:
         raise ConfigError(problems)
     values = dict(parameters)
-    for name, choices in (("metric", Metric), ("statistic", Statistic), ("mode", Mode)):
+    metrics: tuple[StrEnum, ...] = (*Metric, *(Parity if cls is FairnessQuestion else ()))
+    for name, choices in (("metric", metrics), ("statistic", tuple(Statistic)), ("mode", tuple(Mode))):
         if name in values:
             values[name] = _choice(name, values[name], choices)
     if cls is FairnessQuestion:
-        return FairnessQuestion(by=tuple(by), **values)
+        return FairnessQuestion(by=tuple(by), reference=_names(values.pop("reference", None)), **values)
     return PerformanceQuestion(**values)
 
 
-def _choice(name: str, value: Any, choices: type[Choice]) -> Choice:
-    try:
-        return choices(value)
-    except ValueError:
-        names = [item.value for item in choices]
-        nearest = difflib.get_close_matches(str(value), names, n=1)
-        raise ConfigError.of(
-            f"question.{name}",
-            f"'{value}' is no {name}",
+def _names(reference: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    # A lone text would fall apart into its letters; an empty list names nothing.
+    return (reference,) if isinstance(reference, str) else tuple(reference or ()) or None
+
+
+def _choice(name: str, value: Any, choices: Sequence[StrEnum]) -> StrEnum:
+    for choice in choices:
+        if choice == value:
+            return choice
+    names = [item.value for item in choices]
+    nearest = difflib.get_close_matches(str(value), names, n=1)
+    raise ConfigError(
+        Problem(
+            code=f"question.{name}",
+            message=f"'{value}' is no {name}",
             hint=f"did you mean '{nearest[0]}'?" if nearest else f"one of: {', '.join(names)}",
-        ) from None
+            about=name,
+        )
+    )
 
 
 def _unknown(name: str, known: Sequence[str]) -> Problem:
@@ -181,28 +234,50 @@ def _unknown(name: str, known: Sequence[str]) -> Problem:
         code="question.parameter-unknown",
         message=f"'{name}' is no parameter of this question",
         hint=f"did you mean '{nearest[0]}'?" if nearest else f"one of: {', '.join(known)}",
+        about=name,
     )
 
 
 def _bound_problems(bound: object, *, at_least: int, hint: str) -> list[Problem]:
     if _is_int(bound) and at_least <= bound <= PPM:
         return []
-    return [Problem(code="question.bound", message=f"the bound {bound!r} ppm is out of its range", hint=hint)]
+    message = f"the bound {bound!r} ppm is out of its range"
+    return [Problem(code="question.bound", message=message, hint=hint, about="bound")]
+
+
+def _reference_problems(reference: tuple[object, ...] | None) -> list[Problem]:
+    named = () if reference is None else reference
+    if all(isinstance(name, str) for name in named) and len(set(named)) == len(named) and (named or reference is None):
+        return []
+    message = "the reference is a list of names of groups, each once"
+    hint = "one name for each feature that is asked by: [White, Male]"
+    return [Problem(code="question.reference", message=message, hint=hint, about="reference")]
+
+
+def _test_problems(mode: Mode, alpha: object) -> list[Problem]:
+    if mode is Mode.POINT or not _is_int(alpha) or alpha < PPM // 2 or alpha >= PPM:
+        return []
+    message = f"alpha {alpha!r} ppm is no level of a test, which is below a half"
+    return [Problem(code="question.alpha", message=message, hint="0.05 (50000 ppm) is usual", about="alpha")]
 
 
 def _shared_problems(alpha: object, minimum_denominator: object, favourable: object) -> list[Problem]:
     problems = []
     if not (_is_int(alpha) and 0 < alpha < PPM):
         message = f"alpha {alpha!r} ppm is not between 0 and 1"
-        problems.append(Problem(code="question.alpha", message=message, hint="0.05 (50000 ppm) gives 95 % intervals"))
+        problems.append(
+            Problem(code="question.alpha", message=message, hint="0.05 (50000 ppm) gives 95 % intervals", about="alpha")
+        )
     if not (_is_int(minimum_denominator) and minimum_denominator >= 1):
         message = f"the minimum denominator {minimum_denominator!r} is not a whole number from 1"
         hint = "30 is usual; a rate of no rows at all is undefined"
-        problems.append(Problem(code="question.minimum-denominator", message=message, hint=hint))
+        problems.append(
+            Problem(code="question.minimum-denominator", message=message, hint=hint, about="minimum_denominator")
+        )
     if not (_is_int(favourable) and favourable in {0, 1}):
         message = f"the favourable prediction {favourable!r} is neither 0 nor 1"
         hint = "name the prediction that people hope for: 1 for a loan granted, 0 for bail not denied"
-        problems.append(Problem(code="question.favourable", message=message, hint=hint))
+        problems.append(Problem(code="question.favourable", message=message, hint=hint, about="favourable"))
     return problems
 
 

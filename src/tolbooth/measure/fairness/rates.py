@@ -1,14 +1,11 @@
-"""Rates of a binary classifier as exact fractions, and Wilson's interval for one, as bytes that no platform changes."""
+"""Rates of a binary classifier as exact fractions of counted rows: 0/0 is undefined, and nothing is rounded."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from enum import StrEnum
 from fractions import Fraction
-from functools import lru_cache
-from statistics import NormalDist
 from typing import Self, assert_never
 
 from tolbooth.measure.fairness.counts import Cell
@@ -16,17 +13,31 @@ from tolbooth.measure.fairness.counts import Cell
 PPM = 1_000_000
 """Parts per million: 1 is written as 1,000,000."""
 
-_PRECISE = Context(prec=50)
-
 
 class Metric(StrEnum):
-    """A rate of a binary classifier; class 1 is positive. Which way is good is the question's to say."""
+    """A rate of a binary classifier; class 1 is positive. Which way is good is the question's to say.
+
+    Names are Fairlearn's and scikit-learn's, without ``_score``. Each lies in [0, 1] and is a count of a count.
+    """
 
     SELECTION_RATE = "selection_rate"
     TRUE_POSITIVE_RATE = "true_positive_rate"
     FALSE_POSITIVE_RATE = "false_positive_rate"
     FALSE_NEGATIVE_RATE = "false_negative_rate"
     ACCURACY = "accuracy"
+    TRUE_NEGATIVE_RATE = "true_negative_rate"
+    PRECISION = "precision"
+    NEGATIVE_PREDICTIVE_VALUE = "negative_predictive_value"
+
+
+FIRST_METRICS = (
+    Metric.SELECTION_RATE,
+    Metric.TRUE_POSITIVE_RATE,
+    Metric.FALSE_POSITIVE_RATE,
+    Metric.FALSE_NEGATIVE_RATE,
+    Metric.ACCURACY,
+)
+"""The rates that facts of the first form list: more of them would change the bytes of what is recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +76,17 @@ class Confusion:
         """All rows with label and prediction."""
         return self.tn + self.fp + self.fn + self.tp
 
+    def __add__(self, other: Self) -> Confusion:
+        return Confusion(tn=self.tn + other.tn, fp=self.fp + other.fp, fn=self.fn + other.fn, tp=self.tp + other.tp)
+
     def rate(self, metric: Metric, *, favourable: int = 1) -> Rate:
         """One rate of these rows.
 
-        Selection rate: predicted ``favourable`` of all rows. True positive rate: tp of (tp + fn); false negative
-        rate: fn of the same. False positive rate: fp of (fp + tn). Accuracy: (tp + tn) of all rows.
+        Selection rate: predicted ``favourable`` of all rows; 0 selects nobody, 1 everybody. True positive rate: tp of
+        (tp + fn); 1 finds every positive. False negative rate: fn of the same; 0 misses none. False positive rate: fp
+        of (fp + tn); 0 flags no negative. True negative rate: tn of the same. Accuracy: (tp + tn) of all rows; 1 is
+        always right. Precision: tp of (tp + fp); 1 flags positives only. Negative predictive value: tn of (tn + fn);
+        1 clears negatives only.
         """
         match metric:
             case Metric.SELECTION_RATE:
@@ -83,6 +100,12 @@ class Confusion:
                 return Rate(numerator=self.fn, denominator=self.tp + self.fn)
             case Metric.ACCURACY:
                 return Rate(numerator=self.tp + self.tn, denominator=self.rows)
+            case Metric.TRUE_NEGATIVE_RATE:
+                return Rate(numerator=self.tn, denominator=self.fp + self.tn)
+            case Metric.PRECISION:
+                return Rate(numerator=self.tp, denominator=self.tp + self.fp)
+            case Metric.NEGATIVE_PREDICTIVE_VALUE:
+                return Rate(numerator=self.tn, denominator=self.tn + self.fn)
             case _:
                 assert_never(metric)
 
@@ -94,48 +117,3 @@ def ppm(numerator: int, denominator: int) -> int:
         ZeroDivisionError: if ``denominator`` is 0: such a rate is undefined.
     """
     return (2 * numerator * PPM + denominator) // (2 * denominator)
-
-
-def wilson(numerator: int, denominator: int, *, alpha: int) -> tuple[Decimal, Decimal]:
-    """Wilson's score interval for a binomial rate: E. B. Wilson, J. Am. Stat. Assoc. 22:209 (1927).
-
-    With p = x/n and z the normal quantile at 1 - alpha/2, the bounds are
-    (p + z²/2n ± z·√(p(1-p)/n + z²/4n²)) / (1 + z²/n). At x = 0 the low bound is exactly 0, at x = n the high one is 1.
-
-    Args:
-        numerator: x, in [0, denominator].
-        denominator: n, at least 1.
-        alpha: 1 minus the two-sided confidence, in ppm, in (0, 1,000,000).
-
-    Returns:
-        The low and high bound in [0, 1], to about 40 digits for the z that ``quantile`` gives.
-    """
-    c = _PRECISE
-    x, n, z = Decimal(numerator), Decimal(denominator), quantile(alpha)
-    z2 = c.multiply(z, z)
-    # The formula times n, so that everything before the root and the one division is exact.
-    centre = c.add(x, c.divide(z2, Decimal(2)))
-    spread = c.divide(c.multiply(x, c.subtract(n, x)), n)
-    half = c.multiply(z, c.sqrt(c.add(spread, c.divide(z2, Decimal(4)))))
-    scale = c.add(n, z2)
-    low = Decimal(0) if numerator == 0 else c.divide(c.subtract(centre, half), scale)
-    high = Decimal(1) if numerator == denominator else c.divide(c.add(centre, half), scale)
-    return low, high
-
-
-def wilson_ppm(numerator: int, denominator: int, *, alpha: int) -> tuple[int, int]:
-    """Wilson's interval in whole ppm, rounded outwards: the low bound down, the high bound up."""
-    low, high = wilson(numerator, denominator, alpha=alpha)
-    return (
-        int(_PRECISE.multiply(low, Decimal(PPM)).to_integral_value(ROUND_FLOOR)),
-        int(_PRECISE.multiply(high, Decimal(PPM)).to_integral_value(ROUND_CEILING)),
-    )
-
-
-@lru_cache(maxsize=64)
-def quantile(alpha: int) -> Decimal:
-    """The normal quantile at 1 - alpha/2, alpha in ppm, rounded to 12 decimals: 1.959963984540 for 50,000.
-
-    The rounding drops the last digits of the platform's float arithmetic, so that the bounds are the same everywhere.
-    """
-    return Decimal(f"{NormalDist().inv_cdf(1 - alpha / (2 * PPM)):.12f}")

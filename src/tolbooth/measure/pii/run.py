@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tolbooth.measure.engines.local import csv_batches, csv_names, data_files, footer, is_csv, is_part, reading
+from tolbooth.measure.engines.files import csv_batches, csv_names, data_files, footer, is_csv, is_part, reading
 from tolbooth.measure.pii.assess import assess
 from tolbooth.measure.pii.sampling import RowSample
 from tolbooth.measure.pii.scanner import PiiScanner

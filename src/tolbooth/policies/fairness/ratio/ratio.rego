@@ -1,5 +1,6 @@
 package fairness
 
+import data.lib.compared
 import data.lib.wording
 
 # METADATA
@@ -31,10 +32,20 @@ import data.lib.wording
 #   parameters:
 #     - name: metric
 #       type: choice
-#       choices: [selection_rate, true_positive_rate, false_positive_rate, false_negative_rate, accuracy]
+#       choices:
+#         - selection_rate
+#         - true_positive_rate
+#         - false_positive_rate
+#         - false_negative_rate
+#         - accuracy
+#         - true_negative_rate
+#         - precision
+#         - negative_predictive_value
+#         - equalized_odds
 #       default: selection_rate
 #       loosens: any
-#       description: The rate that is compared between groups.
+#       description: >-
+#         The rate that is compared between groups; equalized_odds compares true and false positive rates, both.
 #     - name: bound
 #       type: rate
 #       minimum: 0.000001
@@ -51,16 +62,19 @@ import data.lib.wording
 #     - name: alpha
 #       type: rate
 #       minimum: 0.000001
-#       maximum: 0.999999
+#       maximum: 0.499999
 #       default: 0.05
 #       loosens: up
-#       description: One minus the confidence of the intervals that are shown.
+#       description: >-
+#         One minus the confidence of the intervals; in simultaneous mode the largest share of wrong verdicts.
 #     - name: mode
 #       type: choice
-#       choices: [point]
+#       choices: [point, simultaneous]
 #       default: point
 #       loosens: any
-#       description: Which number meets the bound; point is the difference as counted.
+#       description: >-
+#         How the bound is met; point takes the ratio as counted, simultaneous asks for evidence that chance alone
+#         does not explain, and is undecided without.
 #     - name: favourable
 #       type: integer
 #       minimum: 0
@@ -68,48 +82,45 @@ import data.lib.wording
 #       default: 1
 #       loosens: any
 #       description: The prediction that selection rate counts.
+#     - name: reference
+#       type: list
+#       optional: true
+#       loosens: any
+#       description: >-
+#         The group that the others are compared with; one name for each feature that has it. Without, all groups are
+#         compared with each other.
 deny contains {
 	"code": "fairness.ratio",
-	"msg": sprintf("%s by %s: ratio %s, at least %s", [
-		wording.metric(answer.question.metric),
-		wording.by(answer.question.by),
-		wording.ratio(value, answer.question.bound),
-		wording.exact(answer.question.bound, wording.whole),
-	]),
-	"term": sprintf("%s: %s / %s", [ratio_term(answer), pair.high, pair.low]),
+	"msg": message,
+	"term": sprintf("%s: %s / %s%s", [ratio_term(answer), pair.high, pair.low, suffix]),
 	"measured": value,
-	"values": {
-		"about": answer.about,
-		"by": answer.question.by,
-		"metric": answer.question.metric,
-		"ratio_ppm": value,
-		"high": high,
-		"low": low,
-	},
+	"values": values,
 	"facts": answer.reads,
 } if {
 	some answer in ratio_answers
 	some pair in answer.values.comparison.pairs
 	pair.outcome == "fail"
 	value := pair.value
-	high := ratio_side(answer, pair.high)
-	low := ratio_side(answer, pair.low)
+	suffix := compared.suffix(pair)
+	message := ratio_denial(answer, pair)
+	values := ratio_values(answer, pair)
 }
 
 undecided contains {
 	"code": "fairness.ratio",
-	"msg": sprintf("%s by %s can't be told: %v in the denominator, at least %v are needed", [
-		wording.metric(answer.question.metric),
+	"msg": sprintf("%s by %s can't be told: %v in the denominator, at least %v are needed%s", [
+		wording.metric(metric),
 		wording.by(answer.question.by),
 		small.denominator,
 		small.minimum,
+		settled,
 	]),
-	"term": sprintf("%s: %s", [ratio_term(answer), small.group]),
+	"term": sprintf("%s: %s%s", [ratio_term(answer), small.group, suffix]),
 	"reason": "insufficient",
 	"values": {
 		"about": answer.about,
 		"by": answer.question.by,
-		"metric": answer.question.metric,
+		"metric": metric,
 		"group": small.group,
 		"denominator": small.denominator,
 		"minimum": small.minimum,
@@ -118,6 +129,48 @@ undecided contains {
 } if {
 	some answer in ratio_answers
 	some small in answer.values.comparison.insufficient
+	metric := compared.metric(answer, small)
+	suffix := compared.suffix(small)
+	settled := compared.settled(answer)
+}
+
+undecided contains {
+	"code": "fairness.ratio",
+	"msg": message,
+	"term": term,
+	"reason": "insufficient",
+	"values": values,
+	"facts": answer.reads,
+} if {
+	some answer in ratio_answers
+	some pair in ratio_open(answer)
+	term := sprintf("%s: %s / %s%s", [ratio_term(answer), pair.high, pair.low, compared.suffix(pair)])
+	chance := wording.exact(answer.question.alpha, wording.whole)
+	ending := sprintf(", which may be chance (alpha %s)%s", [chance, compared.settled(answer)])
+	message := ratio_told(answer, pair, ending)
+	values := ratio_values(answer, pair)
+}
+
+undecided contains {
+	"code": "fairness.ratio",
+	"msg": sprintf("%s by %s can't be told: the reference %s is no one group of the data", [
+		wording.metric(answer.question.metric),
+		wording.by(answer.question.by),
+		concat(" or ", reference),
+	]),
+	"term": sprintf("%s: reference", [ratio_term(answer)]),
+	"reason": "insufficient",
+	"values": {
+		"about": answer.about,
+		"by": answer.question.by,
+		"metric": answer.question.metric,
+		"reference": reference,
+	},
+	"facts": answer.reads,
+} if {
+	some answer in ratio_answers
+	answer.values.comparison.reason == "no-reference"
+	reference := answer.question.reference
 }
 
 undecided contains {
@@ -140,33 +193,23 @@ undecided contains {
 	answer.values.comparison.outcome != "pass"
 	ratio_failing(answer) == 0
 	count(answer.values.comparison.insufficient) == 0
+	ratio_unsaid(answer)
 }
 
 passed contains {
 	"code": "fairness.ratio",
-	"msg": sprintf("%s by %s: smallest ratio %s, at least %s", [
-		wording.metric(answer.question.metric),
-		wording.by(answer.question.by),
-		wording.ratio(worst.value, answer.question.bound),
-		wording.exact(answer.question.bound, wording.whole),
-	]),
+	"msg": message,
 	"term": ratio_term(answer),
-	"measured": worst.value,
-	"values": {
-		"about": answer.about,
-		"by": answer.question.by,
-		"metric": answer.question.metric,
-		"ratio_ppm": worst.value,
-		"high": high,
-		"low": low,
-	},
+	"measured": value,
+	"values": values,
 	"facts": answer.reads,
 } if {
 	some answer in ratio_answers
 	answer.values.comparison.outcome == "pass"
-	worst := answer.values.comparison.worst
-	high := ratio_side(answer, worst.high)
-	low := ratio_side(answer, worst.low)
+	pair := ratio_worst(answer)
+	value := pair.value
+	message := ratio_passing(answer, pair)
+	values := ratio_values(answer, pair)
 }
 
 # The observations that answer this rule's question, whatever the feature.
@@ -176,6 +219,7 @@ ratio_answers contains answer if {
 	every name, value in data.parameters.fairness.ratio {
 		answer.question[name] == value
 	}
+	object.get(answer.question, "reference", []) == object.get(data.parameters.fairness.ratio, "reference", [])
 }
 
 # Several data sets are told apart by name; one needs none.
@@ -189,14 +233,77 @@ ratio_failing(answer) := count([pair |
 	pair.outcome == "fail"
 ])
 
-# A group that is compared and not listed is still named.
-ratio_side(answer, name) := side if {
-	some group in answer.values.groups
-	group.name == name
-	rate := group.rates[answer.question.metric]
-	side := {
-		"group": name,
-		"numerator": rate.numerator,
-		"denominator": rate.denominator,
-	}
-} else := {"group": name}
+# The pairs of which the rows can't tell on which side of the bound they are.
+ratio_open(answer) := [pair |
+	some pair in answer.values.comparison.pairs
+	pair.outcome == "undecided"
+	is_number(pair.value)
+]
+
+# Whether pairs alone don't say why nothing was decided.
+ratio_unsaid(answer) if {
+	count(ratio_open(answer)) == 0
+	reasons := {reason | reason := answer.values.comparison.reason}
+	reasons != {"no-reference"}
+}
+
+ratio_unsaid(answer) if count(object.get(answer.values.comparison, "undefined", [])) > 0
+
+ratio_denial(answer, pair) := message if {
+	answer.question.mode == "simultaneous"
+	chance := wording.exact(answer.question.alpha, wording.whole)
+	message := ratio_told(answer, pair, sprintf(", beyond chance (alpha %s)", [chance]))
+} else := sprintf("%s by %s: ratio %s, at least %s", [
+	wording.metric(compared.metric(answer, pair)),
+	wording.by(answer.question.by),
+	wording.ratio(pair.value, answer.question.bound),
+	wording.exact(answer.question.bound, wording.whole),
+])
+
+ratio_passing(answer, pair) := message if {
+	answer.question.mode == "simultaneous"
+	chance := wording.exact(answer.question.alpha, wording.whole)
+	message := ratio_told(answer, pair, sprintf(" (alpha %s); no pair is less certain", [chance]))
+} else := sprintf("%s by %s: smallest ratio %s, at least %s", [
+	wording.metric(compared.metric(answer, pair)),
+	wording.by(answer.question.by),
+	wording.ratio(pair.value, answer.question.bound),
+	wording.exact(answer.question.bound, wording.whole),
+])
+
+# A pair with its counts, its interval and the bound.
+ratio_told(answer, pair, ending) := sprintf("%s by %s: %s, %s: ratio %s%s, at least %s%s", [
+	wording.metric(metric),
+	wording.by(answer.question.by),
+	compared.counted(compared.side(answer, pair.high, metric)),
+	compared.counted(compared.side(answer, pair.low, metric)),
+	wording.ratio(pair.value, answer.question.bound),
+	compared.ratios(pair),
+	wording.exact(answer.question.bound, wording.whole),
+	ending,
+]) if {
+	metric := compared.metric(answer, pair)
+}
+
+ratio_values(answer, pair) := object.union(
+	object.filter(pair, ["high_ppm", "low_ppm", "score"]),
+	{
+		"about": answer.about,
+		"by": answer.question.by,
+		"metric": metric,
+		"ratio_ppm": pair.value,
+		"high": compared.side(answer, pair.high, metric),
+		"low": compared.side(answer, pair.low, metric),
+	},
+) if {
+	metric := compared.metric(answer, pair)
+}
+
+# The pair that a pass is told by: the worst as counted, or the one of which the tests are least certain.
+ratio_worst(answer) := pair if {
+	answer.question.mode == "simultaneous"
+	pair := answer.values.comparison.pairs[0]
+	is_number(pair.value)
+} else := pair if {
+	pair := answer.values.comparison.worst
+}

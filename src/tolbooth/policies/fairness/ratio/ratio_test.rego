@@ -215,3 +215,202 @@ test_fail_a_failing_answer_without_a_failing_pair_is_undecided if {
 	count(open(document)) == 1
 	count(passed(document)) == 0
 }
+
+simultaneous := object.union(parameters, {"mode": "simultaneous"})
+
+tested(comparison, changes) := {"observations": {"fairness": [object.union(answer(comparison), {"question": object.union(
+	object.union(question, {"mode": "simultaneous"}),
+	changes,
+)})]}}
+
+both(document, asked) := {"deny": deny, "undecided": undecided, "passed": passing} if {
+	deny := data.fairness.deny with input as document with data.parameters.fairness.ratio as asked
+	undecided := data.fairness.undecided with input as document with data.parameters.fairness.ratio as asked
+	passing := data.fairness.passed with input as document with data.parameters.fairness.ratio as asked
+}
+
+said(document, asked) := {kind: results |
+	some kind, all in both(document, asked)
+	results := [result | some result in all; result.code == "fairness.ratio"]
+}
+
+pair_of(outcome, value) := {
+	"high": "Black",
+	"low": "white",
+	"value": value,
+	"outcome": outcome,
+	"score": 4,
+	"low_ppm": 293000,
+	"high_ppm": 794000,
+}
+
+values_of(value) := {
+	"about": "predictions",
+	"by": ["race"],
+	"metric": "selection_rate",
+	"ratio_ppm": value,
+	"high": {"group": "Black", "numerator": 805, "denominator": 1795},
+	"low": {"group": "white", "numerator": 349, "denominator": 1488},
+	"score": 4,
+	"low_ppm": 293000,
+	"high_ppm": 794000,
+}
+
+test_success_pairs_within_the_bound_by_evidence_pass if {
+	pairs := [pair_of("pass", 950000), {"high": "white", "low": "Asian", "value": 950000, "outcome": "pass", "score": 9}]
+	worst := {"high": "white", "low": "Asian", "value": 1}
+	found := said(tested({"outcome": "pass", "pairs": pairs, "insufficient": [], "worst": worst}, {}), simultaneous)
+	found == {"deny": [], "undecided": [], "passed": [{
+		"code": "fairness.ratio",
+		"msg": "selection rate by race: Black 805/1795, white 349/1488: ratio 0.95 [0.29, 0.79], at least 0.8 (alpha 0.05); no pair is less certain",
+		"term": "race",
+		"measured": 950000,
+		"values": values_of(950000),
+		"facts": ["counts"],
+	}]}
+}
+
+test_success_a_pass_without_pairs_is_told_by_the_worst if {
+	found := said(tested(object.union(apart(950000, "pass"), {"pairs": [{"high": "a"}]}), {}), simultaneous)
+	[result.measured | some result in found.passed] == [950000]
+	found.deny == []
+	found.undecided == []
+}
+
+test_success_a_comparison_with_the_reference_is_read if {
+	asked := object.union(simultaneous, {"reference": ["white", "Male"]})
+	found := said(tested(apart(950000, "pass"), {"reference": ["white", "Male"]}), asked)
+	count(found.passed) == 1
+	found.undecided == []
+}
+
+test_success_an_answer_to_another_reference_is_not_read if {
+	found := said(tested(apart(523000, "fail"), {"reference": ["white"]}), simultaneous)
+	found == {"deny": [], "undecided": [], "passed": []}
+}
+
+test_success_both_rates_of_equalized_odds_pass if {
+	asked := object.union(parameters, {"metric": "equalized_odds"})
+	worst := {"high": "Black", "low": "white", "value": 950000, "metric": "selection_rate"}
+	comparison := object.union(apart(950000, "pass"), {"worst": worst})
+	found := said(tested(comparison, {"metric": "equalized_odds", "mode": "point"}), asked)
+	[result.values.metric | some result in found.passed] == ["selection_rate"]
+	[result.values.high.numerator | some result in found.passed] == [805]
+	[startswith(result.msg, "selection rate by race: ") | some result in found.passed] == [true]
+}
+
+test_success_a_comparison_that_passes_is_never_undecided if {
+	found := said(tested(object.union(apart(950000, "pass"), {"undefined": ["Asian"]}), {}), simultaneous)
+	found.undecided == []
+	count(found.passed) == 1
+}
+
+test_fail_a_pair_beyond_the_bound_by_evidence if {
+	comparison := {"outcome": "fail", "pairs": [pair_of("fail", 523000)], "insufficient": []}
+	said(tested(comparison, {}), simultaneous) == {"undecided": [], "passed": [], "deny": [{
+		"code": "fairness.ratio",
+		"msg": "selection rate by race: Black 805/1795, white 349/1488: ratio 0.52 [0.29, 0.79], at least 0.8, beyond chance (alpha 0.05)",
+		"term": "race: Black / white",
+		"measured": 523000,
+		"values": values_of(523000),
+		"facts": ["counts"],
+	}]}
+}
+
+test_fail_a_pair_that_may_be_chance_is_undecided if {
+	comparison := {
+		"outcome": "undecided",
+		"reason": "too-few-rows",
+		"pairs": [pair_of("pass", 950000), pair_of("undecided", 523000)],
+		"insufficient": [],
+		"settle": {"outcome": "fail", "rows": 4523, "more_rows": 1240, "assuming": "rates as counted"},
+	}
+	said(tested(comparison, {}), simultaneous) == {"deny": [], "passed": [], "undecided": [{
+		"code": "fairness.ratio",
+		"msg": concat("", [
+			"selection rate by race: Black 805/1795, white 349/1488: ratio 0.52 [0.29, 0.79], at least 0.8, which may be chance (alpha 0.05)",
+			"; about 1240 more rows would settle it",
+		]),
+		"term": "race: Black / white",
+		"reason": "insufficient",
+		"values": values_of(523000),
+		"facts": ["counts"],
+	}]}
+}
+
+test_fail_a_pair_that_may_be_chance_stands_beside_a_failing_one if {
+	other := object.union(pair_of("undecided", 523000), {"high": "white", "low": "Asian"})
+	comparison := {"outcome": "fail", "pairs": [pair_of("fail", 523000), other], "insufficient": []}
+	found := said(tested(comparison, {}), simultaneous)
+	[result.term | some result in found.deny] == ["race: Black / white"]
+	[result.term | some result in found.undecided] == ["race: white / Asian"]
+}
+
+test_fail_a_small_group_tells_the_rows_that_would_settle_it if {
+	small := [{"group": "Asian", "denominator": 23, "minimum": 30, "metric": "selection_rate"}]
+	settle := {"outcome": "pass", "rows": 4523, "more_rows": 210, "assuming": "rates as counted"}
+	comparison := {"outcome": "undecided", "pairs": [], "insufficient": small, "settle": settle}
+	[result] := said(tested(comparison, {}), simultaneous).undecided
+	result.term == "race: Asian (selection rate)"
+	result.msg == concat("", [
+		"selection rate by race can't be told: 23 in the denominator, at least 30 are needed",
+		"; about 210 more rows would settle it",
+	])
+}
+
+test_fail_both_rates_of_equalized_odds_are_told_apart if {
+	pairs := [
+		object.union(pair_of("fail", 523000), {"metric": "selection_rate"}),
+		object.union(pair_of("undecided", 523000), {"metric": "true_positive_rate"}),
+	]
+	asked := object.union(simultaneous, {"metric": "equalized_odds"})
+	comparison := {"outcome": "fail", "pairs": pairs, "insufficient": []}
+	found := said(tested(comparison, {"metric": "equalized_odds"}), asked)
+	[result.term | some result in found.deny] == ["race: Black / white (selection rate)"]
+	[result.term | some result in found.undecided] == ["race: Black / white (true positive rate)"]
+	[result.values.metric | some result in found.undecided] == ["true_positive_rate"]
+}
+
+test_fail_equalized_odds_as_counted_name_the_rate if {
+	pair := {"high": "Black", "low": "white", "value": 523000, "outcome": "fail", "metric": "selection_rate"}
+	asked := object.union(parameters, {"metric": "equalized_odds"})
+	comparison := {"outcome": "fail", "pairs": [pair], "insufficient": []}
+	found := said(tested(comparison, {"metric": "equalized_odds", "mode": "point"}), asked)
+	[startswith(result.msg, "selection rate by race: ") | some result in found.deny] == [true]
+}
+
+test_fail_a_reference_that_is_no_group if {
+	asked := object.union(simultaneous, {"reference": ["White", "Male"]})
+	comparison := {"outcome": "undecided", "reason": "no-reference", "pairs": [], "insufficient": []}
+	said(tested(comparison, {"reference": ["White", "Male"]}), asked) == {"deny": [], "passed": [], "undecided": [{
+		"code": "fairness.ratio",
+		"msg": "selection rate by race can't be told: the reference White or Male is no one group of the data",
+		"term": "race: reference",
+		"reason": "insufficient",
+		"values": {
+			"about": "predictions",
+			"by": ["race"],
+			"metric": "selection_rate",
+			"reference": ["White", "Male"],
+		},
+		"facts": ["counts"],
+	}]}
+}
+
+test_fail_groups_without_a_defined_ratio_stand_beside_a_pair_that_may_be_chance if {
+	comparison := {
+		"outcome": "undecided",
+		"pairs": [pair_of("undecided", 523000)],
+		"undefined": ["Asian"],
+		"insufficient": [],
+	}
+	found := said(tested(comparison, {}), simultaneous)
+	{result.term | some result in found.undecided} == {"race: Black / white", "race"}
+}
+
+test_fail_an_undecided_pair_without_a_number_is_no_pass if {
+	pair := {"high": "Black", "low": "white", "outcome": "undecided"}
+	found := said(tested({"outcome": "undecided", "pairs": [pair], "insufficient": []}, {}), simultaneous)
+	[result.term | some result in found.undecided] == ["race"]
+	found.passed == []
+}

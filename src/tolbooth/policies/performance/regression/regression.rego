@@ -34,11 +34,11 @@ import data.lib.wording
 #       description: How much worse the rate may be; 0.01 is one percentage point.
 deny contains {
 	"code": "performance.regression",
-	"msg": sprintf("%s %s, %s at the last release: worse by more than %s points", [
+	"msg": sprintf("%s %s, %s at the last release: worse by more than %s", [
 		wording.metric(data.parameters.performance.regression.metric),
 		regression_percent(compared.now_ppm),
 		regression_percent(compared.before_ppm),
-		wording.exact(data.parameters.performance.regression.tolerance, wording.point),
+		regression_points(data.parameters.performance.regression.tolerance),
 	]),
 	"term": compared.about,
 	"values": regression_values(compared),
@@ -140,4 +140,10 @@ regression_values(compared) := {
 	"before": object.filter(compared.before, ["numerator", "denominator"]),
 	"worse_ppm": compared.worse,
 	"released": compared.released,
+}
+
+regression_points(tolerance) := "1 point" if tolerance == wording.point
+
+regression_points(tolerance) := sprintf("%s points", [wording.exact(tolerance, wording.point)]) if {
+	tolerance != wording.point
 }

@@ -105,7 +105,7 @@ test_fail_a_worse_rate if {
 	facts := document(accuracy(639999), last("credit", released(accuracy(650000))))
 	[result] := denied(facts, point)
 	result.term == "test"
-	result.msg == "accuracy 63.9999 %, 65 % at the last release: worse by more than 1 points"
+	result.msg == "accuracy 63.9999 %, 65 % at the last release: worse by more than 1 point"
 	result.values.worse_ppm == 10001
 	result.facts == ["counts", "decision"]
 	count(passed(facts, point)) == 0
@@ -117,6 +117,7 @@ test_fail_an_error_rate_that_rose if {
 		facts := document({metric: rate(3, 10, 300000)}, last("test", released({metric: rate(2, 10, 200000)})))
 		[result] := denied(facts, {"metric": metric, "tolerance": 0})
 		result.values.worse_ppm == 100000
+		endswith(result.msg, ": worse by more than 0 points")
 	}
 }
 
