@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 
 import click
 
-from tolbooth.cli.nearest import NearestGroup
+from tolbooth.cli.lazy import LazyGroup
 
 SUBCOMMANDS: Mapping[str, str] = {
     "list": "List the rules, and which of them are asked here.",
@@ -21,30 +20,7 @@ SUBCOMMANDS: Mapping[str, str] = {
 """The commands with their one-line help (a test holds the line to the command's own)."""
 
 
-class PolicyGroup(NearestGroup):
-    """Imports a command only when it runs."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """All names, in the order of an author's work."""
-        del ctx
-        return list(SUBCOMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one command."""
-        del ctx
-        if cmd_name not in SUBCOMMANDS:
-            return None
-        command: click.Command = importlib.import_module(f"tolbooth.cli.policy_{cmd_name}").command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list, without importing any command."""
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl(list(SUBCOMMANDS.items()))
-
-
-@click.group(cls=PolicyGroup)
+@click.group("policy", cls=LazyGroup, subcommands=SUBCOMMANDS)
 def command() -> None:
     """Write, check and test rules.
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 
 import click
 
-from tolbooth.cli.nearest import NearestGroup
+from tolbooth.cli.lazy import LazyGroup
 
 SUBCOMMANDS: Mapping[str, str] = {
     "request": "Ask for a waiver of what a decision found.",
@@ -22,30 +21,7 @@ SUBCOMMANDS: Mapping[str, str] = {
 """The commands with their one-line help (a test holds the line to the command's own)."""
 
 
-class WaiverGroup(NearestGroup):
-    """Imports a command only when it runs."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """All names, in the order of a waiver's life."""
-        del ctx
-        return list(SUBCOMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one command."""
-        del ctx
-        if cmd_name not in SUBCOMMANDS:
-            return None
-        command: click.Command = importlib.import_module(f"tolbooth.cli.waiver_{cmd_name}").command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list, without importing any command."""
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl(list(SUBCOMMANDS.items()))
-
-
-@click.group(cls=WaiverGroup)
+@click.group("waiver", cls=LazyGroup, subcommands=SUBCOMMANDS)
 def command() -> None:
     """Ask for time, and say yes or no to it.
 
