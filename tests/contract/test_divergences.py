@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from tests import opa_programs
 from tolbooth.judge.interface import Module, PolicyBundle
 from tolbooth.judge.library.profile.check import check
 from tolbooth.judge.library.profile.finding import Finding, Level
@@ -117,10 +117,8 @@ def on_opa(program: str, texts: Mapping[str, str], document: Any, folder: Path) 
 
 @pytest.fixture(scope="module")
 def opa() -> str:
-    program = os.environ.get("TOLBOOTH_OPA") or shutil.which("opa")
-    if program is None:
-        pytest.skip("no OPA: put it on the path, or name it in TOLBOOTH_OPA")
-    return program
+    """The pinned OPA that scripts/opa built; TOLBOOTH_OPA names another one to compare."""
+    return os.environ.get("TOLBOOTH_OPA") or str(opa_programs.opa())
 
 
 @pytest.mark.opa
