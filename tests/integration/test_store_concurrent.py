@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.forked import Machine, machine
+from tests.people_sample import CHEN, people
 from tests.project_sample import UNFAIR, make_project
 from tolbooth.evidence.dsse import sign_envelope, take_apart
 from tolbooth.evidence.kinds import Kind
 from tolbooth.evidence.statement import ResourceDescriptor, statement
+from tolbooth.model.people import STEWARD, HeldKey, HeldRole, Person
 from tolbooth.signing.key_files import KeyRole, new_key, signer_of
 from tolbooth.store.embedded import EmbeddedStore, open_store
 
@@ -55,8 +57,10 @@ def test_eight_first_gates_at_once_make_one_store_one_pair_of_keys_and_one_log(h
 
 def test_a_record_that_eight_gates_read_is_in_the_log_once(here: Machine) -> None:
     signer = signer_of(new_key(here.home / ".config" / "tolbooth" / "keys", "release", KeyRole.SEAL))
-    about = [ResourceDescriptor(name="credit", digest={"sha256": "a" * 64})]
-    envelope = sign_envelope(statement(Kind.PEOPLE.predicate_type, about, {"people": []}), signer)
+    about = [ResourceDescriptor(name="credit/people", digest={"sha256": "a" * 64})]
+    key = HeldKey(fingerprint=signer.public_key.fingerprint, public_key=signer.public_key.to_openssh())
+    record = people(Person(id=CHEN, keys=(key,), roles=(HeldRole(role=STEWARD),)))
+    envelope = sign_envelope(statement(Kind.PEOPLE.predicate_type, about, record), signer)
     records = here.folder / "governance"
     records.mkdir()
     (records / "people.dsse.json").write_bytes(envelope)
