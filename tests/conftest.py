@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -34,14 +34,26 @@ def pytest_runtest_makereport(
     return report
 
 
+def _ours(name: str) -> bool:
+    """A setting of whoever runs the tests, or a claim of the CI system that they run in."""
+    if name.startswith("TOLBOOTH_"):
+        return name != "TOLBOOTH_HEAVY" and not name.startswith("TOLBOOTH_TEST")
+    return name in {"CI", "JENKINS_URL"} or name.startswith(("GITHUB_", "GITLAB_", "MLFLOW_"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_settings_from_outside() -> Iterator[None]:
+    """No test, and no fixture of a module either, sees this user's settings or where it runs."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name in [name for name in os.environ if _ours(name)]:
+            patched.delenv(name)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _a_machine_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees this user's keys or settings."""
+    """No test sees this user's keys."""
     home = tmp_path_factory.mktemp("home")
-    for name in [name for name in os.environ if name.startswith("TOLBOOTH_") and not name.startswith("TOLBOOTH_TEST")]:
-        if name != "TOLBOOTH_HEAVY":
-            monkeypatch.delenv(name)
-    monkeypatch.delenv("CI", raising=False)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
     monkeypatch.setenv("NO_COLOR", "1")
