@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from tolbooth.judge.library.profile import (
+    data_paths,
     decimals,
     formats,
     functions,
@@ -36,6 +37,7 @@ FAMILIES: tuple[Callable[[View], Iterator[Finding]], ...] = (
     regexes.findings,
     formats.findings,
     mocks.findings,
+    data_paths.findings,
     functions.findings,
     safety.findings,
     heads.findings,
