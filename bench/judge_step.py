@@ -2,7 +2,9 @@
 
 Run ``python bench/judge_step.py``; OPA is the one that ``scripts/opa`` built, else its column stays empty. Every rule
 loops over all groups of the document; a few of them fire. The step is warm: the policy is loaded, as in a gate that
-judges several subjects. Ours includes the schema of the document, the worker process, and reading every result.
+judges several subjects. Ours includes the schema of the document, the worker process, and reading every result. The
+engine alone is asked in the way that we found fastest, by a rule for each package: by queries it takes up to 2.5 times
+as long.
 """
 
 from __future__ import annotations
@@ -107,12 +109,14 @@ def alone(policy: Policy) -> Callable[[bytes], Any]:
     engine = regorus.Engine()
     for module in policy.bundle.modules:
         engine.add_policy(module.path, module.text)
+    asked = {f"package_{position}": _query(package) for position, package in enumerate(policy.bundle.packages)}
+    rules = [f"{name} := {query}" for name, query in asked.items()]
+    engine.add_policy("asked.rego", "\n\n".join(["package asked", *rules]))
     engine.add_data_json(json.dumps(dict(policy.bundle.data)))
-    queries = [_query(package) for package in policy.bundle.packages]
 
     def run(content: bytes) -> list[Any]:
         engine.set_input_json(content.decode())
-        return [json.loads(engine.eval_query_as_json(query)) for query in queries]
+        return [json.loads(engine.eval_rule_as_json(f"data.asked.{name}")) for name in asked]
 
     return run
 

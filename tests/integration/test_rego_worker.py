@@ -181,6 +181,26 @@ def test_results_beyond_the_limit_are_refused(engine: EmbeddedEngine, monkeypatc
     assert isinstance(evaluation.packages["good"], PackageResults)
 
 
+def test_results_nested_deeper_than_can_be_read_fail_their_package_alone(engine: EmbeddedEngine) -> None:
+    deeper = "\n\n".join(f'p{depth} := {{"a": p{depth - 1}}}' for depth in range(1, 1500))
+    evaluation = evaluate(engine, bundle(bad=f"package bad\n\np0 := 1\n\n{deeper}\n\ndeny contains p1499\n", good=GOOD))
+    assert failure(evaluation, "bad").code == "judge.evaluation"
+    assert isinstance(evaluation.packages["good"], PackageResults)
+
+
+def test_package_with_the_name_of_the_module_that_asks_is_judged_like_any_other(engine: EmbeddedEngine) -> None:
+    asked = "package asked\n\npackage_0 := 1\n\ndeny contains package_0\n"
+    evaluation = evaluate(engine, bundle(asked=asked, good=GOOD))
+    assert evaluation.packages["asked"] == PackageResults(deny=(1,))
+    assert evaluation.packages["good"] == PackageResults(deny=({"code": "good.one", "msg": "hello"},))
+
+
+def test_package_sees_nothing_of_how_others_are_asked_and_judged(engine: EmbeddedEngine) -> None:
+    text = "package late\n\ndeny contains name if some name in object.keys(data)\n"
+    evaluation = evaluate(engine, bundle({"parameters": {}}, good=GOOD, late=text))
+    assert evaluation.packages["late"] == PackageResults(deny=("parameters",))
+
+
 def test_printing_reaches_nobody(engine: EmbeddedEngine, capfd: pytest.CaptureFixture[str]) -> None:
     evaluate(engine, bundle(p='package p\n\ndeny contains 1 if print("a cell of data")\n'))
     assert capfd.readouterr() == ("", "")

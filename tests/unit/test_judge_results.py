@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -205,6 +206,22 @@ def test_rule_that_is_off_is_skipped_and_not_evaluated() -> None:
     assert policy.bundle.packages == ()
     result = only(judged(policy))
     assert (result.outcome, result.reason) == (Outcome.SKIP, Reason.OFF)
+
+
+def test_policy_made_from_another_is_asked_in_its_own_way() -> None:
+    policy = policy_of(PLAIN)
+    assert only(judged(policy)).outcome is Outcome.PASS
+    switched = replace(policy, enforcement={"plain.one": everywhere(Enforcement.OFF)})
+    assert only(judged(switched)).outcome is Outcome.SKIP
+    assert switched.bundle.packages == ()
+
+
+def test_policy_that_was_used_at_one_instant_is_judged_by_the_dates_at_another() -> None:
+    dated = module("plain", "one", "evidence: [artifact]", "effective_until: 2026-11-24T00:00:00Z")
+    policy = policy_of(dated)
+    assert only(judged(policy)).outcome is Outcome.PASS
+    assert only(judged(policy, as_of=AS_OF + timedelta(days=1))).outcome is Outcome.SKIP
+    assert only(judged(policy)).outcome is Outcome.PASS
 
 
 def test_rule_that_is_off_says_nothing_though_its_package_is_evaluated() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from tolbooth.decide.order import ordered
 from tolbooth.judge.input_document import validate_input
 from tolbooth.judge.interface import Engine, EngineDescription, EvaluationFailure, PackageResults
+from tolbooth.judge.library.asked import AskedRule
 from tolbooth.judge.library.fields import did_you_mean
 from tolbooth.judge.library.parameters import Direction, ParameterType
 from tolbooth.judge.library.policy import Policy
@@ -95,10 +96,11 @@ def judge(policy: Policy, engine: Engine, input_bytes: bytes, *, as_of: datetime
     runs: list[ValidatorRun] = []
     heard = {package: _heard(found) for package, found in evaluation.items()}
     siblings = _siblings(policy)
-    for rule in policy.rules:
-        asked = _asked(policy, rule, as_of, evidence_facts(policy, rule, document))
-        if asked.outcome is Outcome.SKIP:
-            results.append(asked)
+    for asked in policy.asked:
+        rule = asked.rule
+        silent = _silent(policy, asked, document, as_of)
+        if silent.outcome is Outcome.SKIP:
+            results.append(silent)
             continue
         validator = policy.library.validators.get(rule.code)
         if validator is None:
@@ -108,7 +110,7 @@ def judge(policy: Policy, engine: Engine, input_bytes: bytes, *, as_of: datetime
             answer = run_validator(validator, input_bytes, parameters, limits=limits)
             spoken = _spoken(rule, _heard(answer.results), (rule.code,))
             runs.append(run_record(validator, answer))
-        results += _results(policy, rule, document, asked, spoken)
+        results += _results(policy, asked, document, silent, spoken)
         errors += [JudgeProblem(rule=rule.code, code=error.code, message=error.message) for error in spoken.errors]
     return Judgement(
         results=tuple(ordered(results)),
@@ -118,39 +120,28 @@ def judge(policy: Policy, engine: Engine, input_bytes: bytes, *, as_of: datetime
     )
 
 
-def _asked(policy: Policy, rule: RuleMetadata, as_of: datetime, facts: tuple[str, ...]) -> RuleResult:
+def _silent(policy: Policy, asked: AskedRule, document: Mapping[str, Any], as_of: datetime) -> RuleResult:
     """The result of a rule that says nothing: a pass that rests on all of its evidence, or a skip that rests on none.
 
-    A policy has hundreds of rules, and most say nothing: this result is made once and given as it is.
+    A policy has hundreds of rules, and most say nothing: what the policy has made for them is given as it is.
     """
-    enforcement = policy.enforcement_of(rule)
-    result = RuleResult(
-        rule=rule.code,
-        title=rule.title,
-        outcome=Outcome.PASS,
-        enforcement=enforcement,
-        severity=rule.severity,
-        message=rule.title,
-        moving_values=rule.moving_values,
-        facts=facts,
-        controls=rule.controls,
-        solution=rule.solution,
-        depends_on=rule.depends_on,
-        effective_on=policy.effective_on(rule),
-        effective_until=rule.effective_until,
-    )
-    if enforcement is Enforcement.OFF:
+    result = asked.silent
+    if result.enforcement is Enforcement.OFF:
         return _skipped(result, Reason.OFF, "switched off at this gate")
-    if not in_force(as_of, effective_on=None, effective_until=rule.effective_until):
-        assert rule.effective_until is not None
-        return _skipped(result, Reason.OUTSIDE_DATES, f"ended {format_instant(rule.effective_until)}")
-    if enforcement is Enforcement.DENY and not in_force(as_of, effective_on=result.effective_on, effective_until=None):
+    if not in_force(as_of, effective_on=None, effective_until=result.effective_until):
+        assert result.effective_until is not None
+        return _skipped(result, Reason.OUTSIDE_DATES, f"ended {format_instant(result.effective_until)}")
+    if asked.kinds:
+        result = replace(result, facts=evidence_facts(policy, asked, document))
+    if result.enforcement is Enforcement.DENY and not in_force(
+        as_of, effective_on=result.effective_on, effective_until=None
+    ):
         return replace(result, enforcement=Enforcement.WARN)
     return result
 
 
 def _skipped(result: RuleResult, reason: Reason, message: str) -> RuleResult:
-    return replace(result, outcome=Outcome.SKIP, reason=reason, message=message, facts=())
+    return replace(result, outcome=Outcome.SKIP, reason=reason, message=message)
 
 
 def _heard(found: PackageResults | EvaluationFailure) -> _Heard:
@@ -199,36 +190,39 @@ def _stray(one: Said | Malformed, siblings: Iterable[str]) -> _Error:
 
 
 def _results(
-    policy: Policy, rule: RuleMetadata, document: Mapping[str, Any], asked: RuleResult, spoken: _Spoken
+    policy: Policy, asked: AskedRule, document: Mapping[str, Any], silent: RuleResult, spoken: _Spoken
 ) -> Iterator[RuleResult]:
     """At least one result: errors, unmet needs, what the rule said; and a pass only where none of these is."""
-    needs = unmet_needs(policy, rule, document)
+    needs = unmet_needs(policy, asked, document)
+    if spoken is _SILENT and not needs:  # nearly every rule of a large policy
+        yield silent
+        return
     for code in dict.fromkeys(error.code for error in spoken.errors):
-        yield replace(asked, outcome=Outcome.ERROR, error_code=code, message="could not be evaluated")
+        yield replace(silent, outcome=Outcome.ERROR, error_code=code, message="could not be evaluated")
     for need in needs:
-        yield replace(asked, outcome=Outcome.UNDECIDED, reason=need.reason, message=need.message, term=need.term)
+        yield replace(silent, outcome=Outcome.UNDECIDED, reason=need.reason, message=need.message, term=need.term)
     told = [one for one in spoken.said if one.outcome is not Outcome.PASS or not (needs or spoken.errors)]
-    yield from (_told(policy, rule, asked, one) for one in told)
+    yield from (_told(policy, asked, silent, one) for one in told)
     if not (needs or spoken.errors or told):
-        yield asked
+        yield silent
 
 
-def _told(policy: Policy, rule: RuleMetadata, asked: RuleResult, said: Said) -> RuleResult:
-    enforcement = asked.enforcement
+def _told(policy: Policy, asked: AskedRule, silent: RuleResult, said: Said) -> RuleResult:
+    enforcement = silent.enforcement
     if said.observe_only and enforcement is Enforcement.DENY:
         enforcement = Enforcement.WARN
-    postponed = asked.enforcement is not policy.enforcement_of(rule) and said.outcome is Outcome.FAIL
-    since = f" (a warning until {format_instant(asked.effective_on)})" if postponed and asked.effective_on else ""
+    postponed = silent.enforcement is not asked.silent.enforcement and said.outcome is Outcome.FAIL
+    since = f" (a warning until {format_instant(silent.effective_on)})" if postponed and silent.effective_on else ""
     return replace(
-        asked,
+        silent,
         outcome=said.outcome,
         enforcement=enforcement,
         message=f"{said.message}{since}",
         reason=Reason.INSUFFICIENT if said.outcome is Outcome.UNDECIDED else None,
         term=said.term,
         values=said.values,
-        measured=_measured(policy, rule, said.measured),
-        facts=asked.facts if said.facts is None else said.facts,
+        measured=_measured(policy, asked.rule, said.measured),
+        facts=silent.facts if said.facts is None else said.facts,
     )
 
 

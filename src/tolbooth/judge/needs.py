@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tolbooth.judge.library.parameters import ParameterValue
+from tolbooth.judge.library.asked import AskedRule
 from tolbooth.judge.library.policy import Policy
-from tolbooth.judge.library.rule_metadata import ARTIFACT, DECLARED, EACH_DATA_SET, RuleMetadata
+from tolbooth.judge.library.rule_metadata import ARTIFACT, EACH_DATA_SET, RuleMetadata
 from tolbooth.judge.questions import answers, question_of
 from tolbooth.model.observation import ArtifactRole, Freshness
 from tolbooth.model.rule import Reason
@@ -23,43 +23,26 @@ class Unmet:
     term: str | None = None
 
 
-def unmet_needs(policy: Policy, rule: RuleMetadata, document: Mapping[str, Any]) -> tuple[Unmet, ...]:
+def unmet_needs(policy: Policy, asked: AskedRule, document: Mapping[str, Any]) -> tuple[Unmet, ...]:
     """Every reason for which a rule can't be decided, whatever it says itself."""
-    undeclared = tuple(_undeclared(policy, rule))
     # Without its parameters a rule has asked nothing, so an absent answer is no news.
-    if undeclared:
-        return undeclared
-    return tuple(need for kind in kinds_needed(policy, rule) for need in _evidence(policy, rule, kind, document))
+    if asked.undeclared:
+        return tuple(_undeclared(asked))
+    return tuple([need for kind in asked.kinds for need in _evidence(policy, asked.rule, kind, document)])
 
 
-def evidence_facts(policy: Policy, rule: RuleMetadata, document: Mapping[str, Any]) -> tuple[str, ...]:
+def evidence_facts(policy: Policy, asked: AskedRule, document: Mapping[str, Any]) -> tuple[str, ...]:
     """The digests of everything that the rule's evidence consists of, sorted: for results that name no facts."""
     found: set[str] = set()
-    for kind in kinds_needed(policy, rule):
-        for item in _present(policy, rule, kind, document):
+    for kind in asked.kinds:
+        for item in _present(policy, asked.rule, kind, document):
             found.update(item["digest"].values() if kind == ARTIFACT else item["reads"])
     return tuple(sorted(found))
 
 
-def kinds_needed(policy: Policy, rule: RuleMetadata) -> tuple[str, ...]:
-    """The kinds of fact that a rule needs with its effective parameters; each once, in the order of its METADATA."""
-    parameters = policy.parameters[rule.code]
-    chosen = [
-        kind
-        for name, kinds in rule.evidence_for.items()
-        for word, kind in kinds.items()
-        if word in _words(parameters.get(name))
-    ]
-    return tuple(kind for kind in dict.fromkeys([*rule.evidence, *chosen]) if kind != DECLARED)
-
-
-def _words(value: ParameterValue | None) -> tuple[str, ...]:
-    return value if isinstance(value, tuple) else ()
-
-
-def _undeclared(policy: Policy, rule: RuleMetadata) -> Iterator[Unmet]:
-    for name in policy.undeclared(rule):
-        text = f"'{name}' is not declared: set it as policy.parameters.{rule.code}.{name} before the run"
+def _undeclared(asked: AskedRule) -> Iterator[Unmet]:
+    for name in asked.undeclared:
+        text = f"'{name}' is not declared: set it as policy.parameters.{asked.rule.code}.{name} before the run"
         yield Unmet(reason=Reason.MISSING, message=text)
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tolbooth.judge.library.policy import Policy
-from tolbooth.judge.needs import kinds_needed
 from tolbooth.measure.pii.run import scan
 from tolbooth.model.errors import MeasureError
 from tolbooth.model.instant import instant
@@ -49,8 +48,7 @@ def further_facts(
 
     ``store`` is the log; None where there is none yet, so that nothing was released and nothing committed before.
     """
-    asked = (rule for rule in policy.rules if policy.enforcement_of(rule) is not Enforcement.OFF)
-    needed = {kind for rule in asked for kind in kinds_needed(policy, rule)}
+    needed = {kind for asked in policy.asked if asked.silent.enforcement is not Enforcement.OFF for kind in asked.kinds}
     now = instant(clock())
     observations: list[Observation] = []
     gaps: list[Gap] = []

@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from tolbooth.evidence.canonical import canonical_bytes
 from tolbooth.evidence.policy_document import PolicyDocument, PolicyFile, policy_sha256
 from tolbooth.judge.interface import PolicyBundle
+from tolbooth.judge.library.asked import AskedRule, asked_rule
 from tolbooth.judge.library.catalogs import parse_catalogs
 from tolbooth.judge.library.enforcement import EnforcementMap, level_at, read_enforcement, stored_enforcement
 from tolbooth.judge.library.load import Library, library_of
@@ -40,7 +42,7 @@ CATALOGS_FOLDER = f"{FOLDER}catalogs/"
 _CATALOGUE = re.compile(rf"{CATALOGS_FOLDER}[^/]*\.yaml")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: what follows from a policy is worked out once
 class Policy:
     """What a gate is judged by.
 
@@ -61,7 +63,7 @@ class Policy:
         """The policy digest."""
         return policy_sha256(self.document)
 
-    @property
+    @cached_property
     def bundle(self) -> PolicyBundle:
         """What an engine loads: all modules, and the packages whose rules are asked; validators are no engine's."""
         asked = (rule for rule in self.rules if rule.code not in self.library.validators)
@@ -70,6 +72,20 @@ class Policy:
             modules=self.library.modules,
             data={"parameters": self.document.parameters},
             packages=tuple(sorted(packages)),
+        )
+
+    @cached_property
+    def asked(self) -> tuple[AskedRule, ...]:
+        """The rules as this policy asks them, in their order."""
+        return tuple(
+            asked_rule(
+                rule,
+                self.parameters[rule.code],
+                undeclared=self.undeclared(rule),
+                enforcement=self.enforcement_of(rule),
+                effective_on=self.effective_on(rule),
+            )
+            for rule in self.rules
         )
 
     def enforcement_of(self, rule: RuleMetadata) -> Enforcement:

@@ -83,12 +83,9 @@ class EmbeddedEngine:
         if self._bundle is None:
             raise JudgeError.of("judge.no-bundle", "no policy was loaded")
         self._input = input_json
-        refused = self._attempt(self._give_input)
-        if isinstance(refused, EvaluationFailure):
-            return Evaluation(packages=dict.fromkeys(self._bundle.packages, refused))
         found: dict[str, PackageResults | EvaluationFailure] = {}
         while len(found) < len(self._bundle.packages):
-            found |= self._evaluate(self._bundle.packages[len(found) :])
+            found |= self._evaluate(self._bundle.packages[len(found) :], input_json)
         return Evaluation(packages=found)
 
     def describe(self) -> EngineDescription:
@@ -106,24 +103,36 @@ class EmbeddedEngine:
             raise JudgeError.of(answer.code, answer.message)
         return next(iter(answer["values"]), None)
 
-    def _evaluate(self, packages: tuple[str, ...]) -> dict[str, PackageResults | EvaluationFailure]:
-        """At least the first of some packages; the worker's death belongs to the package that it was evaluating."""
+    def _evaluate(self, packages: tuple[str, ...], input_json: bytes) -> dict[str, PackageResults | EvaluationFailure]:
+        """At least the first of some packages; the worker's death belongs to the package that it was evaluating.
+
+        A worker that does not take the input evaluates none of them.
+        """
         found: dict[str, PackageResults | EvaluationFailure] = {}
+        taken = False
         try:
-            answers = self._ready().ask_each(
-                {"do": "evaluate", "packages": packages}, len(packages), deadline_seconds=self._deadline_seconds
+            answers = self._loaded().ask_each(
+                {"do": "evaluate", "packages": packages},
+                1 + len(packages),
+                body=input_json,
+                deadline_seconds=self._deadline_seconds,
             )
+            said = next(answers)
+            if "error" in said:
+                return dict.fromkeys(packages, self._failure(said))
+            taken = True
             for package, answer in zip(packages, answers, strict=True):
                 found[package] = self._results(package, answer)
         except WorkerGoneError as gone:
             self._worker = None
-            found[packages[len(found)]] = gone.failure
+            blamed = packages[len(found) : len(found) + 1] if taken else packages
+            found |= dict.fromkeys(blamed, gone.failure)
         return found
 
     def _results(self, package: str, answer: dict[str, Any]) -> PackageResults | EvaluationFailure:
         if "error" in answer:
             return self._failure(answer)
-        sets: dict[str, Any] = answer["sets"]
+        sets = {name: values[0] for name, values in answer.items() if values}
         wrong = [name for name, found in sets.items() if not isinstance(found, list)]
         if wrong:
             text = f"data.{package}.{wrong[0]} is not a set: write '{wrong[0]} contains {{…}} if {{…}}'"
@@ -150,10 +159,15 @@ class EmbeddedEngine:
 
     def _ready(self) -> WorkerProcess:
         """A worker with bundle and input, as before the last one died."""
+        fresh = self._worker is None
+        worker = self._loaded()
+        if fresh and self._input is not None:
+            worker.ask({"do": "input"}, body=self._input, deadline_seconds=self._deadline_seconds)
+        return worker
+
+    def _loaded(self) -> WorkerProcess:
         if self._worker is None:
             self._load(self._started())
-            if self._input is not None:
-                self._give_input()
         assert self._worker is not None
         return self._worker
 
@@ -165,7 +179,8 @@ class EmbeddedEngine:
     def _load(self, worker: WorkerProcess) -> None:
         assert self._bundle is not None
         modules = [(module.path, module.text) for module in self._bundle.modules]
-        request = {"do": "load", "modules": modules, "data": dict(self._bundle.data)}
+        data, packages = dict(self._bundle.data), self._bundle.packages
+        request = {"do": "load", "modules": modules, "data": data, "packages": packages}
         answer = worker.ask(request, deadline_seconds=self._deadline_seconds)
         if "error" in answer:
             raise JudgeError.of(
@@ -176,9 +191,3 @@ class EmbeddedEngine:
             raise JudgeError(
                 [engine_text.problem("policy.compile", each["path"], each["text"], self._modules) for each in failures]
             )
-
-    def _give_input(self) -> dict[str, Any]:
-        worker = self._worker
-        if worker is None:
-            self._load(worker := self._started())
-        return worker.ask({"do": "input"}, body=self._input, deadline_seconds=self._deadline_seconds)

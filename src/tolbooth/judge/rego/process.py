@@ -82,7 +82,9 @@ class WorkerProcess:
         self._requests = self._process.stdin.fileno()
         self._answers = self._process.stdout.fileno()
         os.set_blocking(self._requests, False)
-        os.set_blocking(self._answers, False)
+        self._writable, self._readable = select.poll(), select.poll()
+        self._writable.register(self._requests, select.POLLOUT)
+        self._readable.register(self._answers, select.POLLIN)
         self._receive(time.monotonic() + START_SECONDS, START_SECONDS)
 
     def ask(self, request: dict[str, Any], *, body: bytes | None = None, deadline_seconds: float) -> dict[str, Any]:
@@ -125,7 +127,7 @@ class WorkerProcess:
     def _send(self, content: bytes, until: float, deadline_seconds: float) -> None:
         rest = memoryview(content)
         while rest:
-            self._wait(self._requests, select.POLLOUT, until, deadline_seconds)
+            self._wait(self._writable, until, deadline_seconds)
             try:
                 rest = rest[os.write(self._requests, rest) :]
             except BlockingIOError:
@@ -137,16 +139,17 @@ class WorkerProcess:
         (length,) = struct.unpack(">I", self._read(4, until, deadline_seconds))
         if length > ANSWER_BYTES:
             raise self._end("judge.answer-size", f"the policy's results are larger than {ANSWER_BYTES >> 20} MiB")
-        answer: dict[str, Any] = json.loads(self._read(length, until, deadline_seconds))
+        content = self._read(length, until, deadline_seconds)
+        try:
+            answer: dict[str, Any] = json.loads(content)
+        except (ValueError, RecursionError) as error:  # an integer of 5,000 digits, or endless nesting
+            return {"error": "judge.evaluation", "text": str(error)}
         return answer
 
     def _read(self, count: int, until: float, deadline_seconds: float) -> bytes:
         while len(self._read_ahead) < count:
-            try:
-                piece = os.read(self._answers, _READ_BYTES)
-            except BlockingIOError:
-                self._wait(self._answers, select.POLLIN, until, deadline_seconds)
-                continue
+            self._wait(self._readable, until, deadline_seconds)
+            piece = os.read(self._answers, _READ_BYTES)
             if not piece:
                 raise self._gone()
             self._read_ahead += piece
@@ -154,9 +157,7 @@ class WorkerProcess:
         del self._read_ahead[:count]
         return found
 
-    def _wait(self, descriptor: int, event: int, until: float, deadline_seconds: float) -> None:
-        poll = select.poll()
-        poll.register(descriptor, event)
+    def _wait(self, poll: select.poll, until: float, deadline_seconds: float) -> None:
         if not poll.poll(max(0, int((until - time.monotonic()) * 1000))):
             raise self._end("judge.deadline", f"no answer within {deadline_seconds:g} seconds")
 

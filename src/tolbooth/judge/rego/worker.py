@@ -2,8 +2,9 @@
 
 Started by path with ``-I -S`` and an empty environment, so it imports nothing of Tolbooth and nothing from the
 installed packages but the engine's extension, which is given by its file. A frame is four bytes of length (big-endian)
-and that many bytes; a request is a JSON frame, followed by a second frame where it announces a ``body``. An evaluation
-names packages and gets a frame for each as soon as it is done; every other request gets one.
+and that many bytes; a request is a JSON frame, followed by a second frame where it announces a ``body``, the input
+document. An evaluation gets a frame for the input, and if that was taken one for each of its packages as soon as it is
+done; every other request gets one.
 """
 
 from __future__ import annotations
@@ -32,11 +33,14 @@ class Worker:
     def __init__(self, regorus: Any) -> None:
         self._regorus = regorus
         self._engine: Any = None
+        self._asked: dict[str, str] = {}
 
     def load(self, request: dict[str, Any], _: str) -> dict[str, Any]:
         """Compile each module alone, so that one bad module is named and the others are checked too; then all."""
-        failures = [failure for path, text in request["modules"] if (failure := self._compile([(path, text)]))]
-        if not failures and (failure := self._compile(request["modules"])):
+        modules = request["modules"]
+        failures = [failure for path, text in modules if (failure := self._compile([(path, text)]))]
+        asking = self._asking(modules, request["packages"]) if "packages" in request else []
+        if not failures and (failure := self._compile([*modules, *asking])):
             failures = [failure]
         if failures:
             return {"failures": failures}
@@ -48,15 +52,11 @@ class Worker:
         self._engine.set_input_json(body)
         return {}
 
-    def evaluate(self, request: dict[str, Any], _: str) -> dict[str, Any]:
-        """The result sets of one package; a set that is undefined is left out.
-
-        One query, so that what the sets share is computed once.
-        """
-        package = request["package"]
-        query = ", ".join(f'"{name}": [found | found := data.{package}.{name}]' for name in RESULT_SETS)
-        (sets,) = self._document(f"{{{query}}}")
-        return {"sets": {name: values[0] for name, values in sets.items() if values}}
+    def evaluate(self, request: dict[str, Any], _: str) -> str:
+        """The result sets of one package, each as a list of no or one value: the engine's own JSON, not read here."""
+        sets: str = self._engine.eval_rule_as_json(self._asked[request["package"]])
+        self._engine.take_prints()
+        return sets
 
     def document(self, request: dict[str, Any], _: str) -> dict[str, Any]:
         """Any document of the bundle, as a list of no or one value."""
@@ -117,6 +117,18 @@ class Worker:
         self._engine.take_prints()
         return [result["expressions"][0]["value"] for result in results]
 
+    def _asking(self, modules: list[tuple[str, str]], packages: list[str]) -> list[tuple[str, str]]:
+        """One module of ours, with a rule for each package that gathers its sets.
+
+        Unlike a rule, a query is analysed against all modules at every evaluation, which takes longer than most rules.
+        """
+        name = "asked"
+        while any(name in text for _, text in modules):  # what no policy names, none can read or define
+            name += "_"
+        rules = [f"package_{position} := {{{_sets(package)}}}" for position, package in enumerate(packages)]
+        self._asked = {package: f"data.{name}.package_{position}" for position, package in enumerate(packages)}
+        return [(f"{name}.rego", "\n\n".join([f"package {name}", *rules]))]
+
     def _compile(self, modules: list[tuple[str, str]]) -> dict[str, str] | None:
         # NOTE: loading only parses; the engine's analysis runs at the first query.
         engine = self._regorus.Engine()
@@ -131,29 +143,42 @@ class Worker:
         return None
 
 
+def _sets(package: str) -> str:
+    """The members of an object of all sets of a package, each in a list that is empty where the set is undefined."""
+    return ", ".join(f'"{name}": [found | found := data.{package}.{name}]' for name in RESULT_SETS)
+
+
 def main() -> None:
     """Serve requests until the other side closes."""
     extension, memory_bytes, lifeline = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     hold(lifeline)
     confine(memory_bytes)
     worker = Worker(load_extension(extension))
-    send({"ready": True})
+    send("{}")
     while (request := read_frame()) is not None:
         content = json.loads(request)
         body = (read_frame() or b"").decode() if content.get("body") else ""
-        for part in (
-            [{**content, "package": each} for each in content["packages"]] if "packages" in content else [content]
-        ):
-            # Where nobody is left to end us, the alarm does; its signal ends a process by default.
-            signal.setitimer(signal.ITIMER_REAL, content["deadline_seconds"] + 1)
-            send(answer(worker, part, body))
-            signal.setitimer(signal.ITIMER_REAL, 0)
+        for part in parts(content):
+            said = answer(worker, part, body, content["deadline_seconds"])
+            send(json.dumps(said) if isinstance(said, dict) else said)
+            if isinstance(said, dict) and "error" in said and part["do"] == "input":
+                break
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def answer(worker: Worker, request: dict[str, Any], body: str) -> dict[str, Any]:
+def parts(request: dict[str, Any]) -> list[dict[str, Any]]:
+    """What gets a frame of its own: of an evaluation its input and each package, else the request as a whole."""
+    if request["do"] != "evaluate":
+        return [request]
+    return [{"do": "input"}, *({"do": "evaluate", "package": each} for each in request["packages"])]
+
+
+def answer(worker: Worker, request: dict[str, Any], body: str, deadline_seconds: float) -> dict[str, Any] | str:
     """Do what is asked; whatever the engine raises, a panic too, becomes text."""
+    # Where nobody is left to end us, the alarm does; its signal ends a process by default.
+    signal.setitimer(signal.ITIMER_REAL, deadline_seconds + 1)
     try:
-        found: dict[str, Any] = getattr(worker, request["do"])(request, body)
+        found: dict[str, Any] | str = getattr(worker, request["do"])(request, body)
     except MemoryError:
         return {"error": "judge.memory", "text": "the memory limit was reached"}
     except RuntimeError as error:
@@ -206,9 +231,9 @@ def hold(lifeline: int) -> None:
         sys.exit(0)
 
 
-def send(content: dict[str, Any]) -> None:
+def send(text: str) -> None:
     """Write one frame."""
-    body = json.dumps(content).encode()
+    body = text.encode()
     frame = memoryview(struct.pack(">I", len(body)) + body)
     while frame:
         frame = frame[os.write(ANSWERS, frame) :]
