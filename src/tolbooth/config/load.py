@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tolbooth.config.mistakes import nearest, problems_of, valid_part
 from tolbooth.config.settings import (
     NOT_YET,
     DataSettings,
+    DeploymentSettings,
     EnforcementSettings,
     GateSettings,
     Name,
@@ -30,6 +32,7 @@ from tolbooth.config.yaml_source import YamlDocument, parse_yaml
 from tolbooth.model.errors import ConfigError, Place, Problem
 
 FILE_NAME = "tolbooth.yaml"
+_ALIAS = re.compile(r"models:/[^@]+@[^@/]+")
 _FURTHEST_UP = 3
 
 
@@ -204,6 +207,11 @@ def _references(document: YamlDocument) -> list[Problem]:
         hint = "give the data set another name"
         problems.append(Problem(code="config.same-name", message=message, place=place, hint=hint))
     problems += [problem for name, value in subjects.items() for problem in _mlflow(document, name, value)]
+    for name, value in _section(document, "deployments").items():
+        deployed: DeploymentSettings | None = valid_part(DeploymentSettings, value)
+        if deployed is not None:
+            problems += _deployment(document, name, deployed)
+    problems += [problem for name, value in subjects.items() for problem in _lineage(document, name, value, data)]
     return [*problems, *(problem for name, value in data.items() for problem in _columns(document, name, value))]
 
 
@@ -221,6 +229,49 @@ def _mlflow(document: YamlDocument, name: str, value: object) -> list[Problem]:
     place = document.place(("subjects", name), key=True)
     message = f"'subjects.{name}.{lack}' is missing"
     return [Problem(code="config.missing-key", message=message, place=place, hint=hint)]
+
+
+def _lineage(document: YamlDocument, name: str, value: object, data: Mapping[str, object]) -> list[Problem]:
+    """Names of ours that the events' names are given for, and that must be a data set or the subject itself."""
+    subject: SubjectSettings | None = valid_part(SubjectSettings, value)
+    if subject is None or subject.lineage is None:
+        return []
+    known = {**data, name: subject}
+    path = ("subjects", name, "lineage", "data")
+    return [
+        replace(problem, place=document.place((*path, ours), key=True))
+        for ours in subject.lineage.data
+        for problem in _unknown(document, path, ours, known)
+    ]
+
+
+def _deployment(document: YamlDocument, name: str, deployed: DeploymentSettings) -> list[Problem]:
+    """What is wrong with a deployment: an unknown gate, no source or several, an alias that is none or is nowhere."""
+    gates = _section(document, "gates")
+    problems = _unknown(document, ("deployments", name, "gate"), deployed.gate, gates)
+    place = document.place(("deployments", name), key=True)
+    sources = [key for key in ("alias", "inventory", "manifests") if getattr(deployed, key)]
+    if len(sources) != 1:
+        told = f"names {' and '.join(sources)}" if sources else "names nothing to look at"
+        hint = "one of: alias, inventory, manifests; a second source is a deployment of its own"
+        message = f"'deployments.{name}' {told}"
+        problems.append(Problem(code="config.one-source", message=message, place=place, hint=hint))
+    if deployed.alias is None:
+        return problems
+    if _ALIAS.fullmatch(deployed.alias) is None:
+        message = f"'deployments.{name}.alias' is no alias: '{deployed.alias}'"
+        at = document.place(("deployments", name, "alias"))
+        problems.append(Problem(code="config.value", message=message, place=at, hint="such as models:/credit@champion"))
+    gate: GateSettings | None = valid_part(GateSettings, gates.get(deployed.gate))
+    subject = _section(document, "subjects").get(gate.subject) if gate is not None else None
+    kept = subject.get("tracking") if isinstance(subject, dict) else None
+    if deployed.tracking is None and kept is None:
+        message, hint = (
+            f"'deployments.{name}.tracking' is missing",
+            "where MLflow keeps it, such as sqlite:///mlflow.db",
+        )
+        problems.append(Problem(code="config.missing-key", message=message, place=place, hint=hint))
+    return problems
 
 
 def _columns(document: YamlDocument, name: str, value: object) -> list[Problem]:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from tolbooth.model.observation import ArtifactRole
@@ -66,7 +66,23 @@ def _plain_value(value: object) -> object:
     raise PydanticCustomError("parameter", "should be a number, a word, or a list of words")
 
 
+def _event_destination(to: str) -> str:
+    """A file of events, a server, or the word for what the environment says; a slip of the pen is none of them."""
+    scheme, separator, rest = to.partition("://")
+    if to == "environment" or (not separator and to.endswith((".json", ".jsonl", ".ndjson"))):
+        return _plain_path(to)
+    if separator and scheme in {"http", "https"} and rest and "@" not in rest:
+        return to
+    hint = "a file that ends in .ndjson, http://HOST:PORT, or environment for what OPENLINEAGE_URL says"
+    if "@" in rest:
+        hint = "take the user out; a key belongs into OPENLINEAGE_API_KEY"
+    elif get_close_matches(to, ["environment"], n=1):
+        hint = "did you mean 'environment'?"
+    raise PydanticCustomError("destination", "is no place that events can be told to", {"hint": hint})
+
+
 RelativePath = Annotated[str, StringConstraints(min_length=1), AfterValidator(_plain_path)]
+EventDestination = Annotated[str, AfterValidator(_event_destination)]
 Day = Annotated[date | datetime | None, BeforeValidator(_day)]
 ParameterValue = Annotated[bool | int | Decimal | str | list[str], BeforeValidator(_plain_value)]
 
@@ -96,6 +112,38 @@ class Declaration(Section):
     """What the project says about its own things: a fact that rules read, and no setting of Tolbooth's."""
 
 
+class LineageDataSettings(Declaration):
+    """What OpenLineage events call a data set or a model of ours."""
+
+    namespace: str = Field(min_length=1, description="The data set's namespace in the events, such as s3://bucket.")
+    name: str = Field(min_length=1, description="The data set's name in the events, such as credit/train.parquet.")
+
+
+class LineageSettings(Declaration):
+    """The OpenLineage run that made a subject, and what its events call our data."""
+
+    events: RelativePath = Field(
+        description="A file of run events, one a line or a list (JSON), or a folder of such files."
+    )
+    namespace: str | None = Field(default=None, min_length=1, description="The job's namespace in the events.")
+    job: str | None = Field(
+        default=None, min_length=1, description="The job that made the subject; its last run to begin counts."
+    )
+    run: str | None = Field(
+        default=None, min_length=1, description="The id of the run that counts, in place of the last."
+    )
+    data: Mapping[Name, LineageDataSettings] = Field(
+        default_factory=dict, description="What the events call our data sets, and the subject itself, by our names."
+    )
+
+    @model_validator(mode="after")
+    def _job_or_run(self) -> LineageSettings:
+        if (self.job is None) != (self.namespace is None) or (self.job is None and self.run is None):
+            hint = "give 'namespace' and 'job', or 'run', the id of one run"
+            raise PydanticCustomError("lineage", "names no run", {"hint": hint})
+        return self
+
+
 class SubjectSettings(Declaration):
     """A governed thing: where it is, and what its owner declares about it."""
 
@@ -117,6 +165,9 @@ class SubjectSettings(Declaration):
         default=None,
         description="A bill of materials (CycloneDX or SPDX) or a vulnerability report (Grype, Trivy or pip-audit), "
         "in JSON.",
+    )
+    lineage: LineageSettings | None = Field(
+        default=None, description="The OpenLineage run events of the job that made it."
     )
     owner: str | None = Field(default=None, description="Who answers for the subject: a team or a role.")
     purpose: str | None = Field(default=None, description="What it is for.")
@@ -236,10 +287,44 @@ class PolicySettings(Section):
     opa: OpaSettings = Field(default_factory=OpaSettings, description="Where OPA is, if it is the engine.")
 
 
+class DeploymentSettings(Declaration):
+    """Something that runs, and the gate that must have allowed what runs there: an alias, an inventory or manifests."""
+
+    gate: Name = Field(description="The gate that must have allowed what runs there.")
+    alias: RelativePath | None = Field(
+        default=None, description="An alias of MLflow's registry: models:/NAME@ALIAS; 'tolbooth promote' moves it."
+    )
+    tracking: str | None = Field(
+        default=None, description="Where MLflow keeps the alias; default: where the gate's subject is kept."
+    )
+    inventory: RelativePath | None = Field(
+        default=None, description="A YAML or JSON file that lists what runs where; see docs/deployments.md."
+    )
+    manifests: tuple[RelativePath, ...] = Field(
+        default=(),
+        description="KServe or Seldon manifests, and what 'kubectl get -o json' printed: files, or folders of them.",
+    )
+
+    @property
+    def model(self) -> str:
+        """The registered model that the alias is of."""
+        return str(self.alias).removeprefix("models:/").partition("@")[0]
+
+    @property
+    def alias_name(self) -> str:
+        """The alias alone."""
+        return str(self.alias).partition("@")[2]
+
+
 class OutputSettings(Section):
     """Where results go."""
 
     folder: RelativePath = Field(default=".", description="Where packs and reports are written.")
+    openlineage: EventDestination | None = Field(
+        default=None,
+        description="Where each recorded decision is told as OpenLineage events: a file that they are appended to, "
+        "http(s)://HOST:PORT, or 'environment' for what OPENLINEAGE_URL says.",
+    )
 
 
 class Settings(Section):
@@ -257,6 +342,9 @@ class Settings(Section):
     subjects: Mapping[Name, SubjectSettings] = Field(min_length=1, description="What is governed.")
     data: Mapping[Name, DataSettings] = Field(default_factory=dict, description="What it rests on.")
     gates: Mapping[Name, GateSettings] = Field(min_length=1, description="Where it is decided.")
+    deployments: Mapping[Name, DeploymentSettings] = Field(
+        default_factory=dict, description="What runs where, and which gate must have allowed it."
+    )
     policy: PolicySettings = Field(default_factory=PolicySettings, description="By which rules.")
     people: RelativePath | None = Field(
         default=None, description="The file that says who the people are; default: people.yaml, if it is there."

@@ -14,8 +14,9 @@ from tolbooth.model.wire import JsonObject
 ARTIFACT, DECLARED = "artifact", "declared"
 
 EVIDENCE_KINDS = (
-    "alias-history", ARTIFACT, "ci", "commitment", DECLARED, "environment", "fairness", "last-release", "model-card",
-    "model-format", "model-version", "performance", "pii", "population", "request", "run", "sbom", "source-control",
+    "alias-history", ARTIFACT, "ci", "commitment", DECLARED, "environment", "fairness", "last-release", "lineage",
+    "model-card", "model-format", "model-version", "performance", "pii", "population", "request", "run", "sbom",
+    "source-control",
 )  # fmt: skip
 """Kinds of fact that a rule may need.
 

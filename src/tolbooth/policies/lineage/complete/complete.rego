@@ -4,13 +4,15 @@ package lineage
 # title: It is known what the release was made from
 # description: >-
 #   Asks that a reader can go back from the release: to the commit of the source, with a clean tree, to the run that
-#   trained the model, and to the packages that it ran with, each at an exact version.
+#   trained the model, and to the packages that it ran with, each at an exact version; and, where OpenLineage events are
+#   collected, to the job that made it and the data that the job read.
 # custom:
 #   short_name: complete
 #   severity: high
 #   solution: >-
 #     Commit what differs and run again from the clean tree. Pin every package to an exact version, as 'pip freeze',
-#     'conda env export' or a lock file does, and keep that file beside the model.
+#     'conda env export' or a lock file does, and keep that file beside the model. A job should state the digest of each
+#     data set as its version, and tolbooth.yaml what the job calls our data.
 #   controls:
 #     - eu-ai-act:annex-iv.2.a
 #     - eu-ai-act:17.1.k
@@ -18,11 +20,18 @@ package lineage
 #   collections: [recommended]
 #   evidence: []
 #   evidence_for:
-#     required: {commit: source-control, tree: source-control, run: run, environment: environment}
+#     required:
+#       commit: source-control
+#       tree: source-control
+#       run: run
+#       environment: environment
+#       job: lineage
+#       data: lineage
+#       inputs: lineage
 #   parameters:
 #     - name: required
 #       type: list
-#       choices: [commit, tree, run, environment]
+#       choices: [commit, tree, run, environment, job, data, inputs]
 #       default: [commit, tree, environment]
 #       loosens: down
 #       description: The links that must be there; tree asks that nothing differs from the commit.
@@ -81,6 +90,72 @@ deny contains {
 	complete_pinned + complete_unpinned == 0
 }
 
+deny contains {
+	"code": "lineage.complete",
+	"msg": sprintf("the job '%s' did no work to its end: it ended as %s", [made.values.job.name, made.values.status]),
+	"term": "job",
+	"values": {"run": made.values.run_id, "status": made.values.status},
+	"facts": made.reads,
+} if {
+	"job" in data.parameters.lineage.complete.required
+	some made in input.observations.lineage
+	made.values.status != "complete"
+}
+
+deny contains {
+	"code": "lineage.complete",
+	"msg": sprintf("the job used other bytes than the gate was given: %s", [wrong.told]),
+	"term": sprintf("data: %s", [wrong.name]),
+	"values": {"run": wrong.run, "gate": wrong.gate, "job": wrong.job},
+	"facts": wrong.reads,
+} if {
+	"data" in data.parameters.lineage.complete.required
+	some wrong in complete_compared
+	wrong.gate != wrong.job
+}
+
+deny contains {
+	"code": "lineage.complete",
+	"msg": "the job read a data set that tolbooth.yaml has no name for",
+	"term": sprintf("input: %s %s", [found.namespace, found.name]),
+	"values": {"run": made.values.run_id, "namespace": found.namespace, "name": found.name},
+	"facts": made.reads,
+} if {
+	"inputs" in data.parameters.lineage.complete.required
+	some made in input.observations.lineage
+	some found in made.values.datasets
+	found.direction == "input"
+	object.get(found, "declared", "") == ""
+}
+
+undecided contains {
+	"code": "lineage.complete",
+	"msg": "can't be told: the job's events state no digest of it that compares with the gate's",
+	"term": sprintf("data: %s", [name]),
+	"reason": "insufficient",
+	"values": {"run": made.values.run_id},
+	"facts": made.reads,
+} if {
+	"data" in data.parameters.lineage.complete.required
+	some made in input.observations.lineage
+	some found in made.values.datasets
+	name := found.declared
+	count([each | some each in complete_compared; each.name == name]) == 0
+}
+
+undecided contains {
+	"code": "lineage.complete",
+	"msg": "can't be told: no data set is declared by its name in the job's events",
+	"term": "data",
+	"reason": "insufficient",
+	"values": {"run": made.values.run_id},
+	"facts": made.reads,
+} if {
+	"data" in data.parameters.lineage.complete.required
+	some made in input.observations.lineage
+	count([found | some found in made.values.datasets; "declared" in object.keys(found)]) == 0
+}
+
 passed contains {
 	"code": "lineage.complete",
 	"msg": sprintf("commit %s", [substring(source.values.commit, 0, 12)]),
@@ -126,6 +201,61 @@ passed contains {
 	"environment" in data.parameters.lineage.complete.required
 	complete_pinned > 0
 	complete_unpinned == 0
+}
+
+passed contains {
+	"code": "lineage.complete",
+	"msg": sprintf("the job '%s', run %s", [made.values.job.name, made.values.run_id]),
+	"term": "job",
+	"values": {"run": made.values.run_id, "status": made.values.status},
+	"facts": made.reads,
+} if {
+	"job" in data.parameters.lineage.complete.required
+	some made in input.observations.lineage
+	made.values.status == "complete"
+}
+
+passed contains {
+	"code": "lineage.complete",
+	"msg": sprintf("the job used the bytes that the gate was given: %s", [right.told]),
+	"term": sprintf("data: %s", [right.name]),
+	"values": {"run": right.run, "gate": right.gate, "job": right.job},
+	"facts": right.reads,
+} if {
+	"data" in data.parameters.lineage.complete.required
+	some right in complete_compared
+	right.gate == right.job
+}
+
+passed contains {
+	"code": "lineage.complete",
+	"msg": sprintf("all %v data sets that the job read are declared", [count(complete_read(made))]),
+	"term": "inputs",
+	"values": {"run": made.values.run_id, "inputs": count(complete_read(made))},
+	"facts": made.reads,
+} if {
+	"inputs" in data.parameters.lineage.complete.required
+	some made in input.observations.lineage
+	count([found | some found in complete_read(made); object.get(found, "declared", "") == ""]) == 0
+}
+
+complete_read(made) := {found | some found in made.values.datasets; found.direction == "input"}
+
+# Data sets whose digest both the gate and the job's events state, by the same algorithm.
+complete_compared contains {
+	"name": artifact.name,
+	"run": made.values.run_id,
+	"gate": computed,
+	"job": stated,
+	"told": sprintf("%s %s", [algorithm, substring(stated, 0, 12)]),
+	"reads": sort({stated, computed} | {digest | some digest in made.reads}),
+} if {
+	some made in input.observations.lineage
+	some found in made.values.datasets
+	some artifact in input.artifacts
+	artifact.name == found.declared
+	some algorithm, stated in found.digest
+	computed := artifact.digest[algorithm]
 }
 
 complete_runs := sort({run.values.run_id | some run in input.observations.run})

@@ -166,3 +166,188 @@ test_fail_nothing_asked_for_is_nothing_known if {
 		"facts": [],
 	}}
 }
+
+digest := "5f0f2a6a5e0f1cf5c3b1f0d8a6a2a0b4a7c1d2e3f4a5b6c7d8e9f0a1b2c3d4e5"
+
+other := "0000000000001cf5c3b1f0d8a6a2a0b4a7c1d2e3f4a5b6c7d8e9f0a1b2c3d4e5"
+
+made(status, datasets) := {"lineage": [{
+	"about": "credit",
+	"values": {
+		"system": "openlineage",
+		"job": {"namespace": "airflow-prod", "name": "train_credit.fit"},
+		"run_id": "r7",
+		"status": status,
+		"datasets": datasets,
+	},
+	"reads": ["events"],
+	"freshness": "fresh",
+}]}
+
+read(declared, value) := {
+	"direction": "input",
+	"namespace": "s3://credit",
+	"name": "train.parquet",
+	"declared": declared,
+	"digest": {"sha256": value},
+}
+
+stranger := {"direction": "input", "namespace": "s3://credit", "name": "extra.csv"}
+
+written := {"direction": "output", "namespace": "s3://credit", "name": "scores.csv"}
+
+artifact(name, digests) := {"name": name, "role": "training", "digest": digests}
+
+job_denied(observations, artifacts, required) := found if {
+	found := data.lineage.deny with input.observations as observations
+		with input.artifacts as artifacts
+		with data.parameters.lineage.complete.required as required
+}
+
+job_undecided(observations, artifacts, required) := found if {
+	found := data.lineage.undecided with input.observations as observations
+		with input.artifacts as artifacts
+		with data.parameters.lineage.complete.required as required
+}
+
+job_passed(observations, artifacts, required) := found if {
+	found := data.lineage.passed with input.observations as observations
+		with input.artifacts as artifacts
+		with data.parameters.lineage.complete.required as required
+}
+
+job_links := ["job", "data", "inputs"]
+
+sound := made("complete", [read("train", digest), written])
+
+train := artifact("train", {"sha256": digest})
+
+test_success_a_job_that_used_the_bytes_of_the_gate if {
+	artifacts := [artifact("test", {"sha256": other}), train]
+	count(job_denied(sound, artifacts, job_links)) == 0
+	count(job_undecided(sound, artifacts, job_links)) == 0
+	job_passed(sound, artifacts, job_links) == {
+		{
+			"code": "lineage.complete",
+			"msg": "the job 'train_credit.fit', run r7",
+			"term": "job",
+			"values": {"run": "r7", "status": "complete"},
+			"facts": ["events"],
+		},
+		{
+			"code": "lineage.complete",
+			"msg": "the job used the bytes that the gate was given: sha256 5f0f2a6a5e0f",
+			"term": "data: train",
+			"values": {"run": "r7", "gate": digest, "job": digest},
+			"facts": [digest, "events"],
+		},
+		{
+			"code": "lineage.complete",
+			"msg": "all 1 data sets that the job read are declared",
+			"term": "inputs",
+			"values": {"run": "r7", "inputs": 1},
+			"facts": ["events"],
+		},
+	}
+}
+
+test_success_no_link_of_the_job_is_told_that_is_not_asked_for if {
+	object.keys(said(job_passed(sound, [train], ["job"]))) == {"job"}
+	object.keys(said(job_passed(sound, [train], ["data"]))) == {"data: train"}
+	object.keys(said(job_passed(sound, [train], ["inputs"]))) == {"inputs"}
+	broken := made("fail", [read("train", other), stranger])
+	object.keys(said(job_denied(broken, [train], ["job"]))) == {"job"}
+	object.keys(said(job_denied(broken, [train], ["data"]))) == {"data: train"}
+	object.keys(said(job_denied(broken, [train], ["inputs"]))) == {"input: s3://credit extra.csv"}
+	untold := made("complete", [{"direction": "input", "namespace": "n", "name": "m", "declared": "train"}])
+	count(job_undecided(untold, [train], ["job", "inputs"])) == 0
+	count(job_undecided(made("complete", []), [train], ["job", "inputs"])) == 0
+}
+
+test_success_what_the_job_wrote_need_not_be_declared if {
+	count(job_denied(made("complete", [written]), [train], ["inputs"])) == 0
+	said(job_passed(made("complete", [written]), [train], ["inputs"])) == {
+		"inputs": "all 0 data sets that the job read are declared",
+	}
+}
+
+test_success_nothing_is_told_where_no_job_was_observed if {
+	count(job_denied({}, [train], job_links)) == 0
+	count(job_undecided({}, [train], job_links)) == 0
+	count(job_passed({}, [train], job_links)) == 0
+}
+
+test_fail_a_job_that_did_not_end_well if {
+	every status in {"fail", "abort"} {
+		job_denied(made(status, []), [train], ["job"]) == {{
+			"code": "lineage.complete",
+			"msg": sprintf("the job 'train_credit.fit' did no work to its end: it ended as %s", [status]),
+			"term": "job",
+			"values": {"run": "r7", "status": status},
+			"facts": ["events"],
+		}}
+		count(job_passed(made(status, []), [train], ["job"])) == 0
+	}
+}
+
+test_fail_a_job_that_used_other_bytes if {
+	job_denied(made("complete", [read("train", other)]), [train], ["data"]) == {{
+		"code": "lineage.complete",
+		"msg": "the job used other bytes than the gate was given: sha256 000000000000",
+		"term": "data: train",
+		"values": {"run": "r7", "gate": digest, "job": other},
+		"facts": [other, digest, "events"],
+	}}
+	count(job_passed(made("complete", [read("train", other)]), [train], ["data"])) == 0
+	count(job_undecided(made("complete", [read("train", other)]), [train], ["data"])) == 0
+}
+
+test_fail_a_data_set_that_nobody_declared if {
+	found := made("complete", [read("train", digest), stranger])
+	job_denied(found, [train], ["inputs"]) == {{
+		"code": "lineage.complete",
+		"msg": "the job read a data set that tolbooth.yaml has no name for",
+		"term": "input: s3://credit extra.csv",
+		"values": {"run": "r7", "namespace": "s3://credit", "name": "extra.csv"},
+		"facts": ["events"],
+	}}
+	count(job_passed(found, [train], ["inputs"])) == 0
+}
+
+test_fail_a_data_set_without_a_digest_can_not_be_told if {
+	untold := made("complete", [{"direction": "input", "namespace": "n", "name": "m", "declared": "train"}])
+	job_undecided(untold, [train], ["data"]) == {{
+		"code": "lineage.complete",
+		"msg": "can't be told: the job's events state no digest of it that compares with the gate's",
+		"term": "data: train",
+		"reason": "insufficient",
+		"values": {"run": "r7"},
+		"facts": ["events"],
+	}}
+	count(job_passed(untold, [train], ["data"])) == 0
+}
+
+test_fail_digests_of_two_algorithms_can_not_be_compared if {
+	folder := artifact("train", {"dirHash": digest})
+	count(job_undecided(sound, [folder], ["data"])) == 1
+	count(job_passed(sound, [folder], ["data"])) == 0
+	count(job_denied(sound, [folder], ["data"])) == 0
+}
+
+test_fail_no_data_set_of_the_job_is_declared if {
+	job_undecided(made("complete", [stranger, written]), [train], ["data"]) == {{
+		"code": "lineage.complete",
+		"msg": "can't be told: no data set is declared by its name in the job's events",
+		"term": "data",
+		"reason": "insufficient",
+		"values": {"run": "r7"},
+		"facts": ["events"],
+	}}
+}
+
+test_fail_one_of_two_data_sets_without_a_digest_is_told_alone if {
+	blind := {"direction": "input", "namespace": "n", "name": "m", "declared": "test"}
+	found := made("complete", [read("train", digest), blind])
+	{result.term | some result in job_undecided(found, [train], ["data"])} == {"data: test"}
+	object.keys(said(job_passed(found, [train], ["data"]))) == {"data: train"}
+}
