@@ -103,7 +103,7 @@ def test_it_names_file_digest_and_counts_and_fits_80_columns_but_for_code(projec
 def test_its_lines_of_python_give_the_numbers(project: Path) -> None:
     tolbooth("gate")
     said = tolbooth("explain", "fairness.difference").out.splitlines()
-    code = [line.strip() for line in said if line.startswith("    ") and not line.startswith("     ")]
+    code = [line.strip() for line in said if line.startswith("    ") and not line.startswith(("     ", "    tolbooth"))]
     assert len(code) == 3
     done = subprocess.run([sys.executable, "-c", "\n".join(code)], capture_output=True, text=True, check=True)
     assert "'race': 'a', 'counted_sum': 50, 'counted_count': 100" in done.stdout

@@ -106,6 +106,14 @@ def test_mistake_is_told_at_its_line(old: str, new: str, found: tuple[str, int])
     assert found in problems(RULE.replace(old, new))
 
 
+def test_a_list_may_be_asked_to_name_at_least_one() -> None:
+    named = RULE.replace("type: rate\n#       default: 0.25", "type: list\n#       minimum: 1\n#       optional: true")
+    parameter = read(named).rules["drift.moved"].parameter("bound")
+    assert parameter is not None
+    assert parameter.minimum == 1
+    assert ("policy.metadata.type", 19) in problems(named.replace("minimum: 1", "minimum: 2"))
+
+
 def test_mistakes_in_several_modules_are_told_together() -> None:
     modules = [
         Module(path="a.rego", text=RULE.replace("medium", "huge")),

@@ -83,6 +83,23 @@ def test_list_is_checked_item_by_item() -> None:
     assert problem(ROLES, "training").code == "policy.parameter-type"
 
 
+def test_list_names_each_once_and_may_be_asked_not_to_be_empty() -> None:
+    assert problem(ROLES, ["training", "training"]).code == "policy.parameter-range"
+    named = Parameter(name="named", type=ParameterType.LIST, description="", minimum=1)
+    assert problem(named, []).hint == "name at least one, or leave the parameter out"
+    assert read_value(named, ["a"]) == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [(1.25, "0.8, not 1.25"), ("1.5", "0.6667, not 1.5"), (-1, "never below 0"), (2.5, "write 10 % as 0.1")],
+)
+def test_a_rate_on_the_wrong_side_is_told_what_was_meant(written: Any, told: str) -> None:
+    hint = problem(BOUND, written).hint
+    assert hint is not None
+    assert hint.endswith(told)
+
+
 def test_text_may_not_be_empty() -> None:
     assert read_value(WORD, "x") == "x"
     assert problem(WORD, "").code == "policy.parameter-type"

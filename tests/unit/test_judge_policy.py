@@ -98,7 +98,7 @@ def test_every_mistake_is_told_with_its_path_and_the_nearest_word() -> None:
             "policy.unknown-parameter",
             ("parameters", "fairness.difference", "treshold"),
             True,
-            "one of: alpha, bound, favourable, metric, minimum_denominator, mode, reference",
+            "one of: alpha, bound, favourable, intersections, metric, minimum_denominator, mode, reference",
         ),
         (
             "policy.parameter-range",

@@ -44,7 +44,13 @@ def audit(**more: Any) -> dict[str, Any]:
             row("race", "Tiny", 5, 3, impact_ratio_ppm=None, excluded=True),
             row("race", "Unsure", 50, 0, impact_ratio_ppm=None),
         ],
-        "settings": {"exclude_under_ppm": 20_000, "share_of": "known", "excluded_may_lead": False},
+        "settings": {
+            "exclude_under_ppm": 20_000,
+            "share_of": "known",
+            "exclude_in": None,
+            "excluded_may_lead": False,
+            "unknown": [],
+        },
         **more,
     }
 
@@ -81,8 +87,8 @@ def test_a_scoring_tool_names_its_median_and_how_ties_count() -> None:
         audit(kind="scored", median={"numerator": 41, "denominator": 2}, settings=settings), ABOUT
     )
     assert "Scoring rate" in page
-    assert "20.5 units" in page
-    assert "A score equal to the median counts as below it." in page
+    assert "20.5" in page
+    assert "The median is that of all people; a score equal to it counts as below it." in page
 
 
 def test_without_exclusions_no_justification_is_asked_for() -> None:

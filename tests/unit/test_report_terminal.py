@@ -17,8 +17,9 @@ from tests import report_sample as sample
 from tolbooth.model.decision import Verdict
 from tolbooth.model.rule import Outcome
 from tolbooth.report.comparison import comparisons_of
-from tolbooth.report.explain import render_explain, reproduction
+from tolbooth.report.explain import render_explain
 from tolbooth.report.fairness_table import render_fairness_table
+from tolbooth.report.reproduction import reproduction
 from tolbooth.report.terminal import render_terminal
 from tolbooth.report.verification_text import VerificationSummary, VerifiedStep, render_verification
 
@@ -155,7 +156,7 @@ def test_reproduction_lines_give_the_counts_that_were_reported(
     (comparison,) = comparisons_of({"observations": {"fairness": [item]}}, item["question"])
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec("\n".join(reproduction(comparison, f"rows.{suffix}")), {})
+        exec("\n".join(reproduction([comparison], f"rows.{suffix}")), {})
     found = {row["race"]: (row["counted_sum"], row["counted_count"]) for row in ast.literal_eval(printed.getvalue())}
     expected = {group.name: (group.rate.numerator, group.rate.denominator) for group in comparison.groups}
     assert found == expected
@@ -167,7 +168,7 @@ def test_reproduction_of_a_rate_over_all_rows_needs_no_feature(
     monkeypatch.chdir(tmp_path)
     parquet.write_table(pa.table({"y_true": [0, 1, 1], "y_pred": [0, 1, 0]}), "rows.parquet")
     (race,) = comparisons_of({"observations": {"fairness": [sample.observation(sample.RACES)]}}, sample.question())
-    exec("\n".join(reproduction(replace(race, metric="accuracy", by=()), "rows.parquet")), {})
+    exec("\n".join(reproduction([replace(race, metric="accuracy", by=())], "rows.parquet")), {})
     assert ast.literal_eval(capsys.readouterr().out) == [{"counted_sum": 2, "counted_count": 3}]
 
 
@@ -175,7 +176,7 @@ def test_reproduction_selects_by_the_favourable_prediction_and_keeps_one_as_the_
     def lines(metric: str) -> str:
         item = sample.observation(sample.RACES, metric=metric, favourable=0)
         (comparison,) = comparisons_of({"observations": {"fairness": [item]}}, item["question"])
-        return "\n".join(reproduction(comparison, "rows.parquet"))
+        return "\n".join(reproduction([comparison], "rows.parquet"))
 
     assert "equal(rows['y_pred'].cast('int8'), 0)" in lines("selection_rate")
     assert "compute.field('y_true').cast('int8') != 1" in lines("false_positive_rate")

@@ -1,45 +1,34 @@
-"""``tolbooth measure fairness``: rates by group of one data set, without a gate."""
+"""``tolbooth measure fairness``: rates by group with intervals, without a gate."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from tolbooth.cli.bound_option import bound_ppm
-from tolbooth.cli.output import output_option
+from tolbooth.cli.fairness_options import asked_of, chance_options, data_options, features_of, question_options
+from tolbooth.cli.output import output_option, refuse_missing
 from tolbooth.cli.session import display, progress_bar
 from tolbooth.measure.engines.choose import Engine
 from tolbooth.model.wire import as_json
 from tolbooth.pipeline.measuring import Assessed, fairness_of_file
+from tolbooth.report.comparison import compared_in
 from tolbooth.report.fairness_table import render_fairness_table
+
+if TYPE_CHECKING:
+    from tolbooth.report.comparison import Comparison
 
 
 @click.command("fairness")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--label", required=True, help="The column with what was true: 0 or 1.")
-@click.option("--prediction", required=True, help="The column with what the model said: 0 or 1.")
+@data_options
 @click.option("--groups", required=True, help="Sensitive features, by commas; each is compared on its own.")
 @click.option("--intersections", is_flag=True, help="Compare every combination of features too, such as race & sex.")
-@click.option("--metric", default="false_positive_rate", show_default=True, help="The rate that is compared.")
-@click.option(
-    "--statistic",
-    type=click.Choice(["difference", "ratio"]),
-    default="difference",
-    show_default=True,
-    help="How two groups are compared: the higher rate less the lower, or the lower over the higher.",
-)
-@click.option("--bound", help="The largest difference (default 0.1) or the smallest ratio (default 0.8).")
-@click.option(
-    "--minimum-denominator",
-    type=click.IntRange(min=1),
-    default=30,
-    show_default=True,
-    help="The fewest people in a rate's denominator; smaller groups are not compared.",
-)
-@click.option("--favourable", type=click.IntRange(0, 1), default=1, show_default=True, help="The favourable outcome.")
+@question_options
+@chance_options
 @click.option(
     "--engine",
     type=click.Choice([engine.value for engine in Engine]),
@@ -47,20 +36,11 @@ from tolbooth.report.fairness_table import render_fairness_table
     show_default=True,
     help="Where counting runs; the counts are the same on each.",
 )
+@click.option("--html", type=click.Path(path_type=Path), help="Also write one page with pictures.")
+@click.option("--pdf", type=click.Path(path_type=Path), help="Also write a PDF, the numbers attached.")
 @output_option
 def fairness(
-    file: Path,
-    label: str,
-    prediction: str,
-    groups: str,
-    intersections: bool,
-    metric: str,
-    statistic: str,
-    bound: str | None,
-    minimum_denominator: int,
-    favourable: int,
-    engine: str,
-    output_format: str,
+    file: Path, groups: str, engine: str, output_format: str, html: Path | None, pdf: Path | None, **chosen: Any
 ) -> None:
     """Rates by group with intervals, and how far they are apart.
 
@@ -76,27 +56,24 @@ def fairness(
       tolbooth measure fairness predictions.parquet \\
         --label y_true --prediction y_pred --groups race,sex
     """
-    asked = {
-        "statistic": statistic,
-        "metric": metric,
-        "bound": bound_ppm(bound, statistic),
-        "minimum_denominator": minimum_denominator,
-        "favourable": favourable,
-    }
-    features = [name.strip() for name in groups.split(",") if name.strip()]
+    if pdf is not None:
+        refuse_missing("pdf")
     with progress_bar() as progress:
         answers = fairness_of_file(
             file,
-            features,
-            label=label,
-            prediction=prediction,
-            asked=asked,
+            features_of(groups),
+            label=chosen["label"],
+            prediction=chosen["prediction"],
+            asked=asked_of(chosen),
             progress=progress,
             engine=Engine(engine),
-            intersections=intersections,
+            intersections=chosen["intersections"],
+            bootstrap=chosen["bootstrap"],
         )
+    content = json.dumps({"version": 1, "observations": as_json(answers)}, indent=2, ensure_ascii=False)
+    _write(answers, file, content, html=html, pdf=pdf)
     if output_format == "json":
-        click.echo(json.dumps({"version": 1, "observations": as_json(answers)}, indent=2, ensure_ascii=False))
+        click.echo(content)
         return
     _tell(answers, file)
 
@@ -114,3 +91,23 @@ def _tell(answers: Sequence[Assessed], file: Path) -> None:
             ascii_only=shown.ascii_only,
         )
         click.echo(text, color=shown.color)
+
+
+def _write(answers: Sequence[Assessed], file: Path, content: str, *, html: Path | None, pdf: Path | None) -> None:
+    if html is None and pdf is None:
+        return
+    from tolbooth.pipeline.workspace import utc_now
+    from tolbooth.report.html import render_measured_html
+    from tolbooth.report.pdf import render_measured_pdf
+    from tolbooth.store.durable import write_whole
+
+    found: list[Comparison] = [
+        each for answer in answers for each in compared_in(answer.values, answer.question, about=str(file))
+    ]
+    about, made = str(file), utc_now().replace(microsecond=0)
+    if html is not None:
+        write_whole(html, render_measured_html(found, about=about, made=made).encode())
+        click.echo(f"Page: {html}", err=True)
+    if pdf is not None:
+        write_whole(pdf, render_measured_pdf(found, about=about, made=made, measured_json=content.encode()))
+        click.echo(f"PDF: {pdf}", err=True)

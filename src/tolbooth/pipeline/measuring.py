@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
@@ -12,14 +12,17 @@ from tolbooth.judge.questions import Question as AskedQuestion
 from tolbooth.measure.engines.choose import Engine, count_on
 from tolbooth.measure.engines.local import count
 from tolbooth.measure.fairness.assess import assess, assess_performance
+from tolbooth.measure.fairness.bootstrap import worst_interval
 from tolbooth.measure.fairness.count_settings import CountSettings
 from tolbooth.measure.fairness.counts import FairnessCounts
+from tolbooth.measure.fairness.groups import count_groups
 from tolbooth.measure.fairness.question import FairnessQuestion, Question, question_from_parameters
 from tolbooth.model.errors import CollectError, ConfigError, MeasureError, Place, Problem
 from tolbooth.model.observation import Artifact, Gap
 from tolbooth.model.wire import JsonObject
 from tolbooth.pipeline.checking import at_columns
 from tolbooth.pipeline.collecting import Collection, Progress, Unit, Work
+from tolbooth.pipeline.references import require_reference
 
 _WRONG_COLUMN = {"measure.label-not-binary"}
 """What only counting finds, and yet means that another column was meant: the settings are wrong, not the facts."""
@@ -89,18 +92,24 @@ def measure(
 def assess_all(tables: Sequence[CountTable], questions: Iterable[AskedQuestion]) -> tuple[Assessed, ...]:
     """Answer every rule's question from the counts alone; the same for a gate and for its replay.
 
-    A fairness question is asked for each feature of each table, a performance question once a table. Two rules with
-    the same question share one answer.
+    A fairness question is asked for each feature of each table, and for every combination of as many as its
+    ``intersections`` allows; a performance question once a table. Two rules with the same question share one answer.
     """
     answers: dict[tuple[str, bytes], Assessed] = {}
     for asked in questions:
         for table in tables:
-            features = table.counts.features if asked.kind == "fairness" else (None,)
-            for feature in features:
-                by = () if feature is None else (feature,)
+            for by in _asked_by(table.counts.features, asked):
                 answer = _assessed(table, asked, by)
                 answers.setdefault((table.about, repr(sorted(answer.question.items())).encode()), answer)
     return tuple(answers[key] for key in sorted(answers))
+
+
+def _asked_by(features: Sequence[str], asked: AskedQuestion) -> Iterator[tuple[str, ...]]:
+    if asked.kind != "fairness":
+        yield ()
+        return
+    for width in range(1, min(asked.parameters.get("intersections", 1), len(features)) + 1):
+        yield from combinations(features, width)
 
 
 def fairness_of_file(
@@ -113,6 +122,7 @@ def fairness_of_file(
     progress: Progress,
     engine: Engine = Engine.AUTO,
     intersections: bool = False,
+    bootstrap: bool = False,
 ) -> tuple[Assessed, ...]:
     """Count one data set and ask one fairness question for each feature; nothing is recorded.
 
@@ -125,6 +135,8 @@ def fairness_of_file(
         progress: told of the rows counted.
         engine: where counting runs.
         intersections: whether the question is also asked for every combination of two features and more.
+        bootstrap: whether each answer also holds the bootstrap interval of the widest gap, whatever the question;
+            there is none where the gap is to a reference.
 
     Raises:
         ConfigError: for a wrong column or a wrong parameter.
@@ -141,8 +153,18 @@ def fairness_of_file(
     except (ConfigError, MeasureError) as error:
         place = Place(path=str(file))
         raise type(error)([replace(problem, place=place) for problem in error.problems]) from error
+    require_reference(counts, {**asked, "intersections": widest})
     table = CountTable(about=str(file), counts=counts)
-    return tuple(_assessed(table, question, by) for by in asked_by)
+    answers = tuple(_assessed(table, question, by) for by in asked_by)
+    return tuple(_with_bootstrap(counts, answer) for answer in answers) if bootstrap else answers
+
+
+def _with_bootstrap(counts: FairnessCounts, answer: Assessed) -> Assessed:
+    asked = {name: value for name, value in answer.question.items() if name not in {"kind", "by"}}
+    question = question_from_parameters("fairness", asked, by=answer.question["by"])
+    assert isinstance(question, FairnessQuestion)
+    comparison = answer.values["comparison"] | worst_interval(counts, count_groups(counts, question.by), question)
+    return replace(answer, values={**answer.values, "comparison": comparison})
 
 
 def _assessed(table: CountTable, asked: AskedQuestion, by: tuple[str, ...]) -> Assessed:

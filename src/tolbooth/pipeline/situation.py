@@ -23,6 +23,7 @@ from tolbooth.pipeline.locking import require_locked
 from tolbooth.pipeline.measuring import Assessed, CountTable, assess_all, measure
 from tolbooth.pipeline.people import PeopleInForce, people_in_force
 from tolbooth.pipeline.policy import policy_of
+from tolbooth.pipeline.references import check_references
 from tolbooth.review.waiver_state import WaiverState
 from tolbooth.store.embedded import EmbeddedStore
 
@@ -86,6 +87,7 @@ def gather(
             who=people.who,
         )
         tables, uncounted = measure(collection, project, progress=progress)
+        check_references(project, [table.counts for table in tables], questions(policy))
         further = further_facts(
             policy, collection, store, gate=gate, environment=settings.environment, clock=clock, progress=progress
         )

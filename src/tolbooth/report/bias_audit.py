@@ -1,6 +1,6 @@
 """The public summary of a bias audit under New York City's Local Law 144, as an HTML page and as CSV.
 
-What 6 RCNY § 5-302 asks to publish: the date of the audit, its source and explanation of data, how many people fall in
+What 6 RCNY § 5-303 asks to publish: the date of the audit, its source and explanation of data, how many people fall in
 unknown categories, and for every category its people, rate and impact ratio; besides, when the tool came into use. It
 reads plain values and says nothing of passing, for the rules set no mark.
 """
@@ -13,6 +13,7 @@ import hashlib
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -61,13 +62,13 @@ def render_bias_audit_html(audit: JsonObject, about: AuditAbout) -> str:
                 {
                     "name": name,
                     "rows": [row for row in audit["rows"] if row["table"] == name],
-                    "unknown": _unknown(name, count),
+                    "unknown": unknown_text(name, count),
                 }
                 for name, count in audit["unknown"].items()
             ],
             counted="Selected" if audit["kind"] == "selected" else "Above the median",
             rate_name="Selection rate" if audit["kind"] == "selected" else "Scoring rate",
-            notes=list(_notes(audit, about)),
+            notes=[*setting_notes(audit, justification=about.justification), NO_MARK],
             style=Markup(style),  # noqa: S704 - our own file, hashed below
             style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         )
@@ -110,41 +111,55 @@ def _facts(audit: JsonObject, about: AuditAbout) -> list[tuple[str, str]]:
         ("People assessed", words.number(audit["people"])),
     ]
     if "median" in audit:
-        facts.append(("Median score of the sample", _median(audit["median"])))
+        facts.append(("Median score of the sample", median_text(audit["median"])))
     return facts
 
 
-def _median(median: Mapping[str, int]) -> str:
-    whole, rest = divmod(median["numerator"], median["denominator"])
-    return f"{whole}.5 units" if rest else f"{whole} units"
+def median_text(median: Mapping[str, int | str]) -> str:
+    """The median score, as short as tells its double: ``4.5``."""
+    exact = Fraction(int(median["numerator"]), int(median["denominator"]))
+    return str(exact) if exact.denominator == 1 else repr(float(exact))
 
 
-def _unknown(table: str, count: int) -> str:
+def unknown_text(table: str, count: int) -> str:
+    """How many people are left out of a table, as a sentence."""
     verb = "is" if count == 1 else "are"
     return (
         f"{words.plural(count, 'person', 'people')} of an unknown category of {words.visible(table)} {verb} left out."
     )
 
 
-def _notes(audit: JsonObject, about: AuditAbout) -> Iterator[str]:
+def setting_notes(audit: JsonObject, *, justification: str | None = None) -> Iterator[str]:
+    """What was chosen where the rules leave it open, as sentences.
+
+    Args:
+        audit: the plain values of a bias audit.
+        justification: why categories were excluded; empty says that none is given, None says nothing of it.
+    """
     settings = audit["settings"]
     if any(row["excluded"] for row in audit["rows"]):
         share = words.exact_percent(settings["exclude_under_ppm"])
         of = "people with a known category" if settings["share_of"] == "known" else "all people"
-        yield f"Categories of less than {share} % of {of} are excluded from the impact ratios; their people are shown."
-        yield f"Justification: {words.visible(about.justification) or 'none is given.'}"
+        tables = settings["exclude_in"]
+        where = "" if tables is None else f" by {words.listed([words.visible(name) for name in tables])}"
+        whose = f"Categories{where} of less than {share} % of {of}"
+        yield f"{whose} are excluded from the impact ratios; their people are shown."
+        if justification is not None:
+            yield f"Justification: {words.visible(justification) or 'none is given.'}"
         if settings["excluded_may_lead"]:
             yield "An excluded category may be the one that others are divided by."
+    if settings["unknown"]:
+        yield f"Named unknown: {words.listed([words.visible(name) for name in settings['unknown']])}."
     if "ties" in settings:
-        yield f"A score equal to the median counts as {settings['ties']} it."
-    yield NO_MARK
+        of = "all people" if settings["median_of"] == "all" else "people of known categories"
+        yield f"The median is that of {of}; a score equal to it counts as {settings['ties']} it."
 
 
-def _impact(row: Mapping[str, Any]) -> str:
+def impact_text(row: Mapping[str, Any]) -> str:
+    """An impact ratio with the three decimals of the rules' own example."""
     if row["excluded"]:
         return "excluded"
     ppm = row["impact_ratio_ppm"]
-    # Three decimals, as in the rules' own example.
     return "undefined" if ppm is None else f"{(ppm + 500) // 1_000_000}.{(ppm + 500) // 1_000 % 1_000:03d}"
 
 
@@ -163,7 +178,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "capital": words.capital,
-        "impact": _impact,
+        "impact": impact_text,
         "number": words.number,
         "percent": words.percent,
         "visible": words.visible,

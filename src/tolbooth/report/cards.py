@@ -68,6 +68,16 @@ class Finding:
     waiver: AppliedWaiver | None
 
     @property
+    def of_open_pair(self) -> bool:
+        """Whether the result is about a pair that the rows can't tell: its own sentence names the pair and says why."""
+        return self.reason is Reason.INSUFFICIENT and "high" in self.values
+
+    @property
+    def shown_reason(self) -> str | None:
+        """The reason in words, unless the sentence says it already."""
+        return REASON_WORDS[self.reason] if self.reason is not None and not self.of_open_pair else None
+
+    @property
     def is_of_few(self) -> bool:
         """Whether the result says that there are too few rows, and nothing of a pair or of a reference."""
         return self.reason is Reason.INSUFFICIENT and not self.values.keys() & {"high", "reference"}

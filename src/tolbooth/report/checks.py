@@ -14,7 +14,7 @@ from tolbooth.model.decision import AppliedWaiver, Verdict
 from tolbooth.model.digest import sha256_hex
 from tolbooth.model.rule import Enforcement, Measured, Outcome, Severity
 from tolbooth.report import words
-from tolbooth.report.cards import REASON_WORDS, STATUS_WORDS, Card, Finding, Status
+from tolbooth.report.cards import STATUS_WORDS, Card, Finding, Status
 from tolbooth.report.evidence_rows import EvidenceRow
 from tolbooth.report.model import Report
 
@@ -135,7 +135,7 @@ def _check(report: Report, card: Card, finding: Finding, *, occurrence: int) -> 
 
 
 def _message(card: Card, finding: Finding) -> str:
-    reason = f" ({REASON_WORDS[finding.reason]})" if finding.reason else ""
+    reason = f" ({finding.shown_reason})" if finding.shown_reason else ""
     code = f" [{finding.error_code}]" if finding.error_code else ""
     errors = card.error_texts if finding.outcome is Outcome.ERROR else ()
     return words.visible(" ".join([f"{finding.message}{reason}{code}", *errors]))

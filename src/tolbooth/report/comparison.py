@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ class Rate:
 class Group:
     """One group: its rows, every rate that was counted, and whether the asked rate rests on enough of them.
 
-    ``beyond`` tells that the group stands on the far side of the bound.
+    ``beyond`` tells that the group stands on the far side of the bound, ``open`` that it may stand there.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Group:
     rates: Mapping[str, Rate]
     sufficient: bool
     beyond: bool
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +57,32 @@ class Pair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShortGroup:
-    """A group with too small a denominator to be compared."""
+    """A group with too small a denominator to be compared.
+
+    ``more_rows`` are about so many more of its rows as would make it large enough, if their shares stay as counted;
+    None where there is none in the denominator yet.
+    """
 
     name: str
     denominator: int
     minimum: int
+    more_rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bootstrap:
+    """The percentile interval of the widest gap between groups that all compared rates have enough rows of.
+
+    ``value`` is that gap as counted: the widest difference or the lowest ratio, over ``rates`` rates. ``undefined``
+    counts replicates without a gap. All but the counts are in ppm. No verdict rests on it.
+    """
+
+    value: int
+    low_ppm: int
+    high_ppm: int
+    replicates: int
+    undefined: int
+    rates: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +95,7 @@ class Comparison:
 
     ``part_of`` names the comparison of several rates to which this one belongs. Where groups were tested, ``tested`` is
     True, ``value`` is the number of the pair that the tests are least certain to be within the bound, and ``more_rows``
-    how many rows would decide, if that can be told.
+    how many rows would decide, if that can be told. Of several rates, the one with the widest gap has ``bootstrap``.
     """
 
     kind: str
@@ -100,6 +122,7 @@ class Comparison:
     tested: bool | None = None
     more_rows: int | None = None
     reference: tuple[str, ...] | None = None
+    bootstrap: Bootstrap | None = None
 
     @property
     def failing_pairs(self) -> tuple[Pair, ...]:
@@ -113,8 +136,14 @@ class Comparison:
 
     @property
     def told_pair(self) -> Pair | None:
-        """The pair that ``value`` belongs to, where groups were tested."""
-        return self.pairs[0] if self.tested and self.pairs else None
+        """The pair that ``value`` belongs to, where groups were tested or compared with a reference."""
+        return self.pairs[0] if (self.tested or self.reference) and self.pairs else None
+
+    @property
+    def reference_group(self) -> str | None:
+        """The group that the others are compared with, if there is one."""
+        names = [group.name for group in self.groups if group.name in (self.reference or ())]
+        return names[0] if len(names) == 1 else None
 
 
 def read_rate(raw: Mapping[str, Any]) -> Rate:
@@ -146,6 +175,12 @@ def comparisons_of(input_document: JsonObject, question: JsonObject | None) -> t
     return tuple(sorted(found, key=lambda item: (item.about, item.by)))
 
 
+def compared_in(values: JsonObject, question: JsonObject, *, about: str) -> tuple[Comparison, ...]:
+    """The comparisons of one answer that stands by itself."""
+    observation = {"about": about, "question": question, "values": values}
+    return comparisons_of({"observations": {question["kind"]: [observation]}}, question)
+
+
 _PARTS = {"equalized_odds": ("true_positive_rate", "false_positive_rate")}
 
 
@@ -153,8 +188,14 @@ def _metrics(metric: str) -> tuple[str, ...]:
     return _PARTS.get(metric, (metric,))
 
 
+_OPTIONAL = ("reference", "intersections")
+"""What a question may carry or not: an answer to a question with it is none to one without."""
+
+
 def _asks(asked: Mapping[str, Any] | None, question: JsonObject) -> bool:
-    return asked is not None and all(name in asked and asked[name] == value for name, value in question.items())
+    if asked is None or any(asked.get(name) != question.get(name) for name in _OPTIONAL):
+        return False
+    return all(name in asked and asked[name] == value for name, value in question.items())
 
 
 def _read(kind: str, item: Mapping[str, Any], metric: str) -> Comparison:
@@ -164,7 +205,12 @@ def _read(kind: str, item: Mapping[str, Any], metric: str) -> Comparison:
     statistic = str(question.get("statistic", MINIMUM))
     alpha, reference = question.get("alpha"), question.get("reference")
     short = tuple(
-        ShortGroup(name=each["group"], denominator=each["denominator"], minimum=each["minimum"])
+        ShortGroup(
+            name=each["group"],
+            denominator=each["denominator"],
+            minimum=each["minimum"],
+            more_rows=_more_rows(values, each),
+        )
         for each in comparison.get("insufficient", ())
     )
     is_part = metric != question["metric"]
@@ -181,7 +227,7 @@ def _read(kind: str, item: Mapping[str, Any], metric: str) -> Comparison:
         value=comparison.get("worst", comparison).get("value"),
         confidence_ppm=None if alpha is None else 1_000_000 - alpha,
         row_count=values["row_count"],
-        groups=_groups(values, metric, statistic, pairs, small),
+        groups=_groups(values, metric, pairs, statistic=statistic, small=small, reference=reference or ()),
         pairs=pairs,
         insufficient=short,
         overall=_rates(values.get("overall", values).get("rates", {})).get(metric),
@@ -194,6 +240,34 @@ def _read(kind: str, item: Mapping[str, Any], metric: str) -> Comparison:
         tested=True if question.get("mode") == "simultaneous" else None,
         more_rows=comparison.get("settle", {}).get("more_rows"),
         reference=None if reference is None else tuple(reference),
+        bootstrap=_bootstrap(values, question, metric),
+    )
+
+
+def _more_rows(values: Mapping[str, Any], short: Mapping[str, Any]) -> int | None:
+    rows = next((group["rows"] for group in values.get("groups", ()) if group["name"] == short["group"]), 0)
+    lacking = (short["minimum"] - short["denominator"]) * rows
+    return -(-lacking // short["denominator"]) if short["denominator"] else None
+
+
+def _bootstrap(values: Mapping[str, Any], question: Mapping[str, Any], metric: str) -> Bootstrap | None:
+    """The interval of the widest gap, where it was asked for and this rate's gap is the widest."""
+    comparison = values["comparison"]
+    raw = comparison.get("bootstrap", {})
+    enough = {group["name"] for group in values.get("groups", ()) if group["sufficient"]}
+    pairs = [pair for pair in comparison.get("pairs", ()) if enough.issuperset((pair["high"], pair["low"]))]
+    if "low_ppm" not in raw or not pairs:
+        return None
+    widest = (min if question.get("statistic") == "ratio" else max)(pairs, key=lambda pair: int(pair["value"]))
+    if widest.get("metric", metric) != metric:
+        return None
+    return Bootstrap(
+        value=widest["value"],
+        low_ppm=raw["low_ppm"],
+        high_ppm=raw["high_ppm"],
+        replicates=raw["replicates"],
+        undefined=raw["undefined"],
+        rates=len(_metrics(question["metric"])),
     )
 
 
@@ -229,10 +303,17 @@ def _outcome(comparison: Mapping[str, Any], pairs: list[Any], short: list[Any]) 
 
 
 def _groups(
-    values: Mapping[str, Any], metric: str, statistic: str, pairs: tuple[Pair, ...], small: frozenset[str] | None
+    values: Mapping[str, Any],
+    metric: str,
+    pairs: tuple[Pair, ...],
+    *,
+    statistic: str,
+    small: frozenset[str] | None,
+    reference: Sequence[str],
 ) -> tuple[Group, ...]:
-    failing = [pair for pair in pairs if pair.outcome is Outcome.FAIL]
-    beyond = {pair.low if statistic == "ratio" else pair.high for pair in failing}
+    sides = [(_blamed(pair, statistic, reference), pair.outcome) for pair in pairs]
+    beyond = {name for name, outcome in sides if outcome is Outcome.FAIL}
+    may_be = {name for name, outcome in sides if outcome is Outcome.UNDECIDED}
     groups = [
         Group(
             name=raw["name"],
@@ -242,10 +323,17 @@ def _groups(
             # A group may have enough rows for one rate and too few for another that is asked for beside it.
             sufficient=raw["sufficient"] if small is None else raw["name"] not in small,
             beyond=raw["name"] in beyond,
+            open=raw["name"] in may_be - beyond,
         )
         for raw in values.get("groups", ())
     ] or _whole(values, metric)
     return tuple(sorted(groups, key=lambda group: (not group.sufficient, -(group.rate.ppm or 0), group.name)))
+
+
+def _blamed(pair: Pair, statistic: str, reference: Sequence[str]) -> str:
+    """The side of a failing pair that is marked: never the reference, which the other is held against."""
+    first, second = (pair.low, pair.high) if statistic == "ratio" else (pair.high, pair.low)
+    return second if first in reference else first
 
 
 def _whole(values: Mapping[str, Any], metric: str) -> list[Group]:
@@ -270,9 +358,12 @@ def fence(comparison: Comparison) -> int | None:
     """Where the bound lies on the scale of the rate, in ppm; None where nothing could be compared.
 
     For a difference: the lowest group's rate plus the bound; for a ratio: the bound times the highest group's rate.
+    Around a reference there would be two, so there is none.
     """
     if comparison.statistic == MINIMUM:
         return comparison.bound
+    if comparison.reference is not None:
+        return None
     rates = [group.rate.ppm for group in comparison.groups if group.sufficient and group.rate.ppm is not None]
     if not rates:
         return None

@@ -13,8 +13,9 @@ from tolbooth.report.evidence_rows import EvidenceRow
 from tolbooth.report.model import Report, about_line
 from tolbooth.report.rates_table import write_comparison
 from tolbooth.report.record import RuleParameter
+from tolbooth.report.reproduction import reproductions, slices_commands
 from tolbooth.report.screen import STYLES, SYMBOLS, Sheet, Style
-from tolbooth.report.sentences import bound_of, certainty_sentences, headline, pair_interval, pair_value, short_sentence
+from tolbooth.report.sentences import bound_of, further_sentences, headline, pair_interval, pair_value
 from tolbooth.report.terminal import finding_text
 
 _LOOSENS = {Loosens.UP: "a higher value lets more pass", Loosens.DOWN: "a lower value lets more pass"}
@@ -97,6 +98,9 @@ def render_explain(report: Report, rule: str, *, width: int, color: bool, ascii_
     _write_again(sheet, card, report.evidence)
     if card.solution:
         sheet.field("Do", card.solution)
+    for command in slices_commands(card.comparisons, report.evidence):
+        sheet.line("Look       where it is worst, over every combination of the features:")
+        sheet.line(command, indent=4)
     return sheet.text()
 
 
@@ -152,9 +156,7 @@ def _write_found(sheet: Sheet, card: Card) -> None:
             sheet.paragraph(f"{_pair(pair, comparison)}, beyond the bound", indent=11, hang=2)
         for pair in comparison.open_pairs:
             sheet.paragraph(f"{_pair(pair, comparison)}, which may be chance", indent=11, hang=2)
-        if comparison.insufficient:
-            sheet.paragraph(short_sentence(comparison.insufficient), indent=11, hang=2)
-        for sentence in certainty_sentences(comparison):
+        for sentence in further_sentences(comparison):
             sheet.paragraph(sentence, indent=11, hang=2)
     for finding in card.of(Status.WAIVED):
         until = words.when(finding.waiver.effective_until) if finding.waiver else ""
@@ -193,65 +195,11 @@ def parameter_text(parameter: RuleParameter) -> str:
 
 
 def _write_again(sheet: Sheet, card: Card, evidence: tuple[EvidenceRow, ...]) -> None:
-    uris = {row.name: row.uri for row in evidence}
-    lines = [line for item in card.comparisons for line in reproduction(item, uris.get(item.about))]
-    if lines:
-        sheet.line("Again      in Python, with pyarrow:")
-    for line in dict.fromkeys(lines):
-        sheet.line(line, indent=4)
-
-
-_KEPT = {
-    "true_positive_rate": ".cast('int8') == 1",
-    "false_negative_rate": ".cast('int8') == 1",
-    "false_positive_rate": ".cast('int8') != 1",
-    "true_negative_rate": ".cast('int8') != 1",
-}
-_KEPT_PREDICTED = {"precision": ".cast('int8') == 1", "negative_predictive_value": ".cast('int8') != 1"}
-
-
-def reproduction(comparison: Comparison, uri: str | None) -> tuple[str, ...]:
-    """Three lines of Python that count the same numbers from the file itself; empty where the file isn't known.
-
-    The file is Parquet or CSV with the label and prediction columns that the comparison names; 1 is the positive class.
-    For an artifact of a run a line before them brings it, from where MLFLOW_TRACKING_URI says.
-    """
-    if uri is None or comparison.label is None or comparison.prediction is None:
-        return ()
-    module, call = ("csv", "csv.read_csv") if uri.endswith(".csv") else ("parquet", "parquet.read_table")
-    column, kept = _kept(comparison.metric, comparison.label, comparison.prediction)
-    sums = "[('counted', 'sum'), ('counted', 'count')]"
-    in_mlflow = uri.startswith("runs:/")
-    rows = f"{call}({'path' if in_mlflow else repr(uri)}).filter(compute.field({column!r}){kept})"
-    fetch = f"from mlflow.artifacts import download_artifacts; path = download_artifacts({uri!r})"
-    return (
-        *([fetch] if in_mlflow else []),
-        f"from pyarrow import compute, {module}; rows = {rows}",
-        f"rows = rows.append_column('counted', compute.{_counted(comparison)})",
-        f"print(rows.group_by({list(comparison.by)!r}).aggregate({sums}).to_pylist())",
-    )
-
-
-def _kept(metric: str, label: str, prediction: str) -> tuple[str, str]:
-    """The column by which a rate's denominator is chosen, and how."""
-    if metric in _KEPT_PREDICTED:
-        return prediction, _KEPT_PREDICTED[metric]
-    return label, _KEPT.get(metric, ".is_valid()")
-
-
-def _counted(comparison: Comparison) -> str:
-    """What a rate's numerator counts, as a call of pyarrow's compute functions."""
-    prediction, label = (f"rows[{name!r}].cast('int8')" for name in (comparison.prediction, comparison.label))
-    match comparison.metric:
-        case "accuracy":
-            return f"equal({prediction}, {label})"
-        case "precision":
-            return f"equal({label}, 1)"
-        case "negative_predictive_value":
-            return f"not_equal({label}, 1)"
-        case "false_negative_rate" | "true_negative_rate":
-            return f"not_equal({prediction}, 1)"
-        case "selection_rate":
-            return f"equal({prediction}, {comparison.favourable})"
-        case _:
-            return f"equal({prediction}, 1)"
+    blocks = reproductions(card.comparisons, evidence)
+    if blocks:
+        sheet.line("Again      in Python, with pyarrow, from the project's folder:")
+    for place, lines in enumerate(blocks):
+        if place:
+            sheet.line()
+        for line in lines:
+            sheet.line(line, indent=4)

@@ -6,10 +6,10 @@ from typing import Any
 
 from tolbooth.model.wire import JsonObject
 from tolbooth.report import words
-from tolbooth.report.comparison import comparisons_of, read_rate
+from tolbooth.report.comparison import compared_in, read_rate
 from tolbooth.report.rates_table import RateLine, write_comparison, write_rates
 from tolbooth.report.screen import Sheet, Style
-from tolbooth.report.sentences import certainty_sentences, headline, pairs_sentence, short_sentence
+from tolbooth.report.sentences import further_sentences, headline, pairs_sentence
 
 
 def render_fairness_table(
@@ -26,9 +26,7 @@ def render_fairness_table(
         ascii_only: whether to write ASCII only.
     """
     sheet = Sheet(width=width, color=color, ascii_only=ascii_only)
-    observation = {"about": about, "question": question, "values": values}
-    document = {"observations": {question["kind"]: [observation]}}
-    comparisons = comparisons_of(document, question)
+    comparisons = compared_in(values, question, about=about)
     first = comparisons[0]
     sheet.paragraph(f"{about}: {words.plural(first.row_count, 'row')}, by {words.listed(first.by)}")
     for comparison in comparisons:
@@ -36,8 +34,7 @@ def render_fairness_table(
         sheet.paragraph(f"{headline(comparison)}.", style=Style.STRONG)
         sheet.line(words.metric_counts(comparison.metric), indent=2, style=Style.QUIET)
         write_comparison(sheet, comparison, indent=2, all_rows=True)
-        short = short_sentence(comparison.insufficient) if comparison.insufficient else None
-        for sentence in (pairs_sentence(comparison), short, *certainty_sentences(comparison)):
+        for sentence in (pairs_sentence(comparison), *further_sentences(comparison)):
             if sentence:
                 sheet.paragraph(sentence, indent=2, hang=2)
     for metric in _other_metrics(values, {comparison.metric for comparison in comparisons}):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 
@@ -12,16 +13,17 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from tolbooth.report import people_words, sentences, words
-from tolbooth.report.cards import ENFORCEMENT_WORDS, REASON_WORDS, STATUS_WORDS, Status
+from tolbooth.report.cards import ENFORCEMENT_WORDS, STATUS_WORDS, Status
 from tolbooth.report.comparison import Comparison
 from tolbooth.report.evidence_rows import received_words
 from tolbooth.report.explain import parameter_text
 from tolbooth.report.glance import glance_of
 from tolbooth.report.model import HYPOTHETICAL, Report
+from tolbooth.report.reproduction import reproductions, reproductions_of, slices_commands
 from tolbooth.report.svg import dot_plot, drawn_groups
 from tolbooth.report.unchecked import coverage_line
 
-RENDERER = "html/3"
+RENDERER = "html/4"
 """Name and version of this format, for the seal statement; raised when the same report would give other bytes."""
 
 _NO_BREAK = "\u00a0"
@@ -42,6 +44,27 @@ def render_html(report: Report) -> str:
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         coverage=coverage_line(report.not_checked),
         hypothetical=HYPOTHETICAL,
+        renderer=RENDERER,
+    )
+
+
+def render_measured_html(comparisons: Sequence[Comparison], *, about: str, made: datetime) -> str:
+    """Render compared rates as a page of their own, without a decision around them.
+
+    Args:
+        comparisons: what was measured over one data set; at least one.
+        about: the data set's path.
+        made: when it was measured.
+    """
+    style = _resource("report.css")
+    page = _environment().get_template("fairness.html.j2")
+    return page.render(
+        comparisons=comparisons,
+        about=about,
+        made=made,
+        again=reproductions_of(comparisons, dict.fromkeys((each.about for each in comparisons), about)),
+        style=Markup(style),  # noqa: S704 - our own file, hashed below
+        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         renderer=RENDERER,
     )
 
@@ -92,8 +115,9 @@ def _environment() -> Environment:
         standing=sentences.standing,
         pair_value=sentences.pair_value,
         pair_interval=sentences.pair_interval,
-        certainty_sentences=sentences.certainty_sentences,
-        short_sentence=sentences.short_sentence,
+        further_sentences=sentences.further_sentences,
+        reproductions=reproductions,
+        slices_commands=slices_commands,
         word_head=people_words.word_head,
         word_details=people_words.word_details,
         waived_line=people_words.waived_line,
@@ -105,6 +129,5 @@ def _environment() -> Environment:
         parameter_text=parameter_text,
         STATUS_WORDS=STATUS_WORDS,
         ENFORCEMENT_WORDS=ENFORCEMENT_WORDS,
-        REASON_WORDS=REASON_WORDS,
     )
     return environment

@@ -19,7 +19,7 @@ from tolbooth.report.glance import Answer, glance_of
 from tolbooth.report.model import Report, about_line, proven_line, record_line
 from tolbooth.report.people_words import waived_line, word_details, word_head
 from tolbooth.report.screen import SYMBOLS
-from tolbooth.report.sentences import headline, standing
+from tolbooth.report.sentences import further_sentences, headline, standing
 
 _MOST_ROWS = 30
 _SPECIAL = {char: f"&#{ord(char)};" for char in "\\`*[]<>#|~@&$"}
@@ -100,8 +100,12 @@ def _row(check: Check) -> tuple[str, ...]:
 
 def _comparisons(report: Report) -> list[str]:
     cards = [card for card in report.cards if card.status is not Status.OFF]
-    folds = [_fold(headline(item), _groups(item)) for card in cards for item in card.comparisons]
+    folds = [_fold(headline(item), _compared(item)) for card in cards for item in card.comparisons]
     return list(dict.fromkeys(folds))
+
+
+def _compared(comparison: Comparison) -> str:
+    return "\n\n".join([_groups(comparison), *(escaped(sentence) for sentence in further_sentences(comparison))])
 
 
 def _groups(comparison: Comparison) -> str:

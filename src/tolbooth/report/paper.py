@@ -11,7 +11,7 @@ from tolbooth.model.decision import Verdict
 from tolbooth.model.instant import instant
 from tolbooth.model.rule import Outcome
 from tolbooth.report import sentences, words
-from tolbooth.report.cards import REASON_WORDS, Card, Finding, Status
+from tolbooth.report.cards import Card, Finding, Status
 from tolbooth.report.model import HYPOTHETICAL, Head, Report
 from tolbooth.report.paper_blocks import (
     Block,
@@ -143,7 +143,7 @@ def _numbers(card: Card, value: Status) -> list[str]:
 
 def _told(finding: Finding) -> str:
     about = f"{words.capital(finding.term)}: " if finding.term else ""
-    reason = f" ({REASON_WORDS[finding.reason]})" if finding.reason else ""
+    reason = f" ({finding.shown_reason})" if finding.shown_reason else ""
     return f"{about}{finding.message}{reason}."
 
 

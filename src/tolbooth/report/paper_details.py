@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from tolbooth.report import sentences, words
-from tolbooth.report.cards import ENFORCEMENT_WORDS, REASON_WORDS, Card, Control, Finding, Status
+from tolbooth.report.cards import ENFORCEMENT_WORDS, Card, Control, Finding, Status
 from tolbooth.report.comparison import Comparison, Group, Pair
 from tolbooth.report.evidence_rows import EvidenceRow, received_words
 from tolbooth.report.explain import parameter_text
@@ -28,6 +28,7 @@ from tolbooth.report.paper_blocks import (
     strong,
     table,
 )
+from tolbooth.report.reproduction import reproductions
 from tolbooth.report.svg import Look, dot_plot, drawn_groups, in_words
 
 PRINT = Look(width=480, family=SERIF, ink="#1a1a1a", show=legible)
@@ -49,13 +50,17 @@ def cards_in_full(report: Report, trouble: tuple[Card, ...]) -> Iterator[Block]:
             yield heading(3, plain("What it asks"))
             yield paragraph(plain(card.description))
         yield heading(3, plain("What was found"))
-        yield from comparisons(card, f"c{place}")
+        yield from compared(card.comparisons, f"c{place}")
         if card.comparisons:
             yield lead(plain("Each result as it was recorded:"))
         yield items([*(_finding(finding) for finding in card.findings), *([plain(text)] for text in card.error_texts)])
         if card.controls:
             yield heading(3, plain("Clauses"))
             yield clauses(card.controls)
+        again = reproductions(card.comparisons, report.evidence)
+        if again:
+            yield heading(3, plain("The same counts in Python, with pyarrow, from the project's folder"))
+            yield from (command(line) for lines in again for line in lines)
         if card.solution:
             yield heading(3, plain("What to do"))
             yield paragraph(plain(card.solution))
@@ -63,8 +68,8 @@ def cards_in_full(report: Report, trouble: tuple[Card, ...]) -> Iterator[Block]:
 
 def _finding(finding: Finding) -> Runs:
     runs = [status(finding.status), plain(f" · {finding.term}" if finding.term else ""), plain(f": {finding.message}")]
-    if finding.reason:
-        runs.append(plain(f" ({REASON_WORDS[finding.reason]})"))
+    if finding.shown_reason:
+        runs.append(plain(f" ({finding.shown_reason})"))
     return [*runs, quiet(" "), mono(finding.error_code)] if finding.error_code else runs
 
 
@@ -83,9 +88,9 @@ def _clauses_in_force(controls: Iterable[Control]) -> Iterator[Block]:
         yield clauses(found[name] for name in sorted(found))
 
 
-def comparisons(card: Card, name: str) -> Iterator[Block]:
-    """The numbers of a rule: sentence, picture, table by group, pairs beyond the bound."""
-    for place, comparison in enumerate(card.comparisons, start=1):
+def compared(found: Iterable[Comparison], name: str) -> Iterator[Block]:
+    """Compared rates: sentence, picture, table by group, pairs beyond the bound; ``name`` is unique in the file."""
+    for place, comparison in enumerate(found, start=1):
         yield lead(strong(f"{sentences.headline(comparison)}."))
         drawn = dot_plot(comparison, name=f"{name}-{place}", look=PRINT)
         if drawn:
@@ -98,9 +103,7 @@ def comparisons(card: Card, name: str) -> Iterator[Block]:
         )
         if comparison.failing_pairs:
             yield _pairs(comparison)
-        if comparison.insufficient:
-            yield paragraph(plain(sentences.short_sentence(comparison.insufficient)))
-        for sentence in sentences.certainty_sentences(comparison):
+        for sentence in sentences.further_sentences(comparison):
             yield paragraph(plain(sentence))
 
 
@@ -192,7 +195,7 @@ def all_rules(report: Report) -> Iterator[Block]:
     calm = report.with_status(Status.PASSED, Status.WAIVED)
     for place, card in enumerate((card for card in calm if card.comparisons), start=1):
         yield heading(2, status(card.status), plain(f": {card.title}"))
-        yield from comparisons(card, f"p{place}")
+        yield from compared(card.comparisons, f"p{place}")
     tuned = [(card.rule, parameter) for card in report.cards for parameter in card.parameters]
     if tuned:
         yield heading(2, plain("Parameters in force"))

@@ -7,17 +7,22 @@ nothing as markup, so a name can't become code.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from tolbooth.evidence.canonical import canonical_bytes
 from tolbooth.model.digest import sha256_hex
 from tolbooth.model.errors import ConfigError
+from tolbooth.model.wire import JsonObject
+from tolbooth.report.comparison import Comparison
 from tolbooth.report.glyphs import legible
+from tolbooth.report.measured_paper import measured_paper
 from tolbooth.report.model import Report
 from tolbooth.report.paper import paper
 
-RENDERER = "pdf/2"
+RENDERER = "pdf/3"
 """Name and version of this format, for the seal statement; raised when the same report would give other bytes."""
 
 STANDARDS: Final = ("a-3a", "ua-1")
@@ -42,25 +47,46 @@ def render_pdf(report: Report, *, decision_json: bytes | None = None) -> bytes:
         ValueError: if ``decision_json`` isn't the decision that the report is about.
         typst.TypstError: if the document breaks a standard that it claims, which is a defect of Tolbooth.
     """
-    try:
-        import typst  # noqa: PLC0415 - only the PDF needs this extra
-    except ImportError as error:
-        message = "a PDF needs the package typst, which isn't installed"
-        raise ConfigError.of("report.no-pdf", message, hint="pip install 'tolbooth[pdf]'") from error
-
     attached = canonical_bytes(report.decision) if decision_json is None else decision_json
     digest = sha256_hex(attached)
     if decision_json is not None and digest != report.head.decision_sha256:
         raise ValueError(f"the decision to attach has the digest {digest}, the report's {report.head.decision_sha256}")
     document = paper(report, attached_sha256=digest, renderer=RENDERER)
+    return _compiled(document, attached, report.head.as_of)
+
+
+def render_measured_pdf(
+    comparisons: Sequence[Comparison], *, about: str, made: datetime, measured_json: bytes
+) -> bytes:
+    """Render compared rates as a file of their own, without a decision around them.
+
+    Args:
+        comparisons: what was measured over one data set; at least one.
+        about: the data set's path.
+        made: when it was measured.
+        measured_json: what was measured, as JSON, to attach as ``measured.json``.
+
+    Raises:
+        ConfigError: ``report.no-pdf`` if the package typst isn't installed.
+    """
+    document = measured_paper(comparisons, about=about, made=made, renderer=RENDERER)
+    return _compiled(document, measured_json, made)
+
+
+def _compiled(document: JsonObject, attached: bytes, made: datetime) -> bytes:
+    try:
+        import typst  # noqa: PLC0415 - only the PDF needs this extra
+    except ImportError as error:
+        message = "a PDF needs the package typst, which isn't installed"
+        raise ConfigError.of("report.no-pdf", message, hint="pip install 'tolbooth[pdf]'") from error
     return typst.compile(
         _TEMPLATES / "report.typ",
         root=_TEMPLATES,
-        sys_inputs={"report": json.dumps(_legible(document), sort_keys=True), "decision": attached.decode("utf-8")},
+        sys_inputs={"report": json.dumps(_legible(document), sort_keys=True), "attached": attached.decode("utf-8")},
         ignore_system_fonts=True,
         format="pdf",
         pdf_standards=[*STANDARDS],
-        timestamp=int(report.head.as_of.timestamp()),
+        timestamp=int(made.timestamp()),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from tolbooth.report import words
-from tolbooth.report.comparison import Comparison, Rate, fence
+from tolbooth.report.comparison import Comparison, Group, Rate, fence
 from tolbooth.report.screen import Sheet, Style, pad, pad_left
 from tolbooth.report.sentences import standing
 
@@ -37,11 +37,19 @@ def comparison_lines(comparison: Comparison) -> list[RateLine]:
             name=group.name,
             rate=group.rate,
             standing=standing(group, comparison),
-            brief="" if group.sufficient and not group.beyond else "beyond" if group.sufficient else "too few",
+            brief=_brief(group, comparison),
             beyond=group.beyond,
         )
         for group in comparison.groups
     ]
+
+
+def _brief(group: Group, comparison: Comparison) -> str:
+    if not group.sufficient:
+        return "too few"
+    if group.name == comparison.reference_group:
+        return "reference"
+    return "beyond" if group.beyond else "may be" if group.open else ""
 
 
 def write_rates(sheet: Sheet, lines: Sequence[RateLine], *, indent: int, bound: int | None, all_rows: bool) -> None:

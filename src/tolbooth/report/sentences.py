@@ -93,6 +93,39 @@ def certainty_sentences(comparison: Comparison) -> tuple[str, ...]:
     return (*found, *([settling] if settling else []))
 
 
+def further_sentences(comparison: Comparison) -> tuple[str, ...]:
+    """What is told below a table of groups: who is too small, what may be chance, and how wide a gap may be."""
+    short = (short_sentence(comparison.insufficient), enough_sentence(comparison)) if comparison.insufficient else ()
+    found = (*short, *certainty_sentences(comparison), bootstrap_sentence(comparison))
+    return tuple(sentence for sentence in found if sentence)
+
+
+def bootstrap_sentence(comparison: Comparison) -> str | None:
+    """The interval of the widest gap over all groups and rates, where it was asked for."""
+    found = comparison.bootstrap
+    if found is None:
+        return None
+    is_ratio = comparison.statistic == "ratio"
+    name = "Lowest ratio" if is_ratio else "Widest gap"
+    over = " over both rates" if found.rates > 1 else ""
+    number = words.ratio(found.value) if is_ratio else words.points(found.value)
+    interval = (words.ratio_interval if is_ratio else words.interval)(found.low_ppm, found.high_ppm)
+    undefined = f", {words.number(found.undefined)} of them undefined" if found.undefined else ""
+    confidence = f"{words.exact_percent(comparison.confidence_ppm or 0)} %"
+    drawn = f"{words.number(found.replicates)} replicates{undefined}, {confidence}"
+    return f"{name}{over}: {number} {interval} by bootstrap ({drawn}). No verdict rests on it."
+
+
+def enough_sentence(comparison: Comparison) -> str | None:
+    """How many rows of its own would make each small group large enough; None where all rows together are told."""
+    known = [group for group in comparison.insufficient if group.more_rows is not None]
+    if not known or comparison.more_rows:
+        return None
+    named = [f"{words.number(group.more_rows or 0)} of {words.visible(group.name)}" for group in known]
+    them = "it" if len(known) == 1 else "them"
+    return f"About so many more labelled rows would make {them} large enough: {words.listed(named)}."
+
+
 def settle_sentence(comparison: Comparison) -> str | None:
     """How many rows would decide, where that can be told."""
     if not comparison.more_rows:
@@ -143,6 +176,10 @@ def standing(group: Group, comparison: Comparison) -> str:
     """Where a group stands, in words: status is never a matter of colour."""
     if not group.sufficient:
         return f"too few, needs {words.number(comparison.minimum)}"
+    if group.name == comparison.reference_group:
+        return "reference"
+    if group.open:
+        return "may be beyond"
     if not group.beyond:
         return ""
     return "beyond the bound" if comparison.statistic != MINIMUM else "below the bound"

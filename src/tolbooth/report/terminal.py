@@ -5,14 +5,22 @@ from __future__ import annotations
 from tolbooth.model.decision import Verdict
 from tolbooth.model.rule import Outcome
 from tolbooth.report import words
-from tolbooth.report.cards import REASON_WORDS, Card, Finding, Status
+from tolbooth.report.cards import Card, Finding, Status
 from tolbooth.report.comparison import Comparison
 from tolbooth.report.model import HYPOTHETICAL, Report, about_line, proven_line, record_line
 from tolbooth.report.people import PeopleShown
 from tolbooth.report.people_words import condition_words, waived_line, waiver_holds, word_head
 from tolbooth.report.rates_table import write_comparison
 from tolbooth.report.screen import STYLES, SYMBOLS, Sheet, Style, pad
-from tolbooth.report.sentences import certainty_sentences, headline, pairs_sentence, settle_sentence, short_sentence
+from tolbooth.report.sentences import (
+    bootstrap_sentence,
+    certainty_sentences,
+    enough_sentence,
+    headline,
+    pairs_sentence,
+    settle_sentence,
+    short_sentence,
+)
 from tolbooth.report.unchecked import UncheckedKind, coverage_line
 from tolbooth.report.verdict import NextStep
 
@@ -94,7 +102,8 @@ def _write_comparisons(sheet: Sheet, card: Card) -> None:
 
 def _write_table(sheet: Sheet, comparison: Comparison) -> None:
     write_comparison(sheet, comparison, indent=6)
-    for sentence in (pairs_sentence(comparison), *certainty_sentences(comparison)):
+    told = (*certainty_sentences(comparison), bootstrap_sentence(comparison))
+    for sentence in (pairs_sentence(comparison), *told):
         if sentence:
             sheet.paragraph(sentence, indent=6, hang=2)
 
@@ -136,9 +145,9 @@ def _write_findings(sheet: Sheet, card: Card, status: Status) -> None:
     if card.short_groups and any(finding.is_of_few for finding in findings):
         for comparison in card.comparisons:
             if comparison.insufficient:
-                by = f"By {words.listed(list(comparison.by))}: " if comparison.by else ""
+                by = f"{_compared(comparison)}: " if comparison.by else ""
                 sheet.paragraph(f"{by}{short_sentence(comparison.insufficient)}", indent=4, hang=2)
-                if (settling := settle_sentence(comparison)) is not None:
+                if (settling := settle_sentence(comparison) or enough_sentence(comparison)) is not None:
                     sheet.paragraph(settling, indent=6, hang=2)
         findings = tuple(finding for finding in findings if not finding.is_of_few)
     for finding in findings[:_MOST_FINDINGS]:
@@ -152,7 +161,14 @@ def _write_findings(sheet: Sheet, card: Card, status: Status) -> None:
 
 def finding_text(finding: Finding) -> str:
     """A result as one sentence: what about, what was found, and why it can't be decided."""
-    about = f"{finding.term}: " if finding.term else ""
-    reason = f" ({REASON_WORDS[finding.reason]})" if finding.reason else ""
+    about = f"{finding.term}: " if finding.term and not finding.of_open_pair else ""
+    reason = f" ({finding.shown_reason})" if finding.shown_reason else ""
     code = f" [{finding.error_code}]" if finding.error_code else ""
-    return f"{about}{finding.message}{reason}{code}"
+    message = words.capital(finding.message) if finding.of_open_pair else finding.message
+    return f"{about}{message}{reason}{code}"
+
+
+def _compared(comparison: Comparison) -> str:
+    """Which groups, and by which of several rates."""
+    by = f"by {words.listed(list(comparison.by))}"
+    return words.capital(f"{words.metric_name(comparison.metric)} {by}" if comparison.part_of else by)

@@ -63,6 +63,8 @@ def _limit(entry: Fields, name: str, kind: ParameterType) -> int | None:
         return {"minimum": 0, "maximum": PPM}[name] if kind is ParameterType.RATE else None
     unbounded = Parameter(name=name, type=kind, description="")
     limit = read_value(unbounded, entry.raw(name)) if kind in _NUMBERS else None
+    if kind is ParameterType.LIST and name == "minimum" and entry.raw(name) == 1:
+        return 1
     if isinstance(limit, int):
         return limit
     entry.wrong(name, f"a limit for a {kind.value}")

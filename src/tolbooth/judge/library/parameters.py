@@ -15,6 +15,8 @@ from tolbooth.model.errors import Problem
 
 PPM = 1_000_000
 _RATE_DECIMALS = 6
+_LARGEST_TURNED = 2
+"""Up to here a ratio was probably turned around: four fifths are 0.8, not 1.25."""
 
 ParameterValue = int | str | tuple[str, ...]
 """What a rule reads: ppm for a rate, an integer, a text, or a list of texts."""
@@ -45,7 +47,8 @@ class Parameter:
 
     ``default`` None: the project must declare it, unless it is ``optional``: then the rule asks nothing by it until it
     is declared. ``minimum`` and ``maximum`` bound numbers, both included, in what a
-    rule reads (ppm for a rate). ``choices`` name what may be written for ``choice`` and, where given, in a ``list``.
+    rule reads (ppm for a rate); of a list ``minimum`` 1 says that it is not empty. ``choices`` name what may be
+    written for ``choice`` and, where given, in a ``list``.
     """
 
     name: str
@@ -91,11 +94,21 @@ def _rate(parameter: Parameter, written: Any) -> ParameterValue | Problem:
     if exact is None:
         return _wrong_type(parameter, written, "a rate such as 0.1")
     if not exact.is_finite() or not 0 <= exact <= 1:
-        return _out_of_range(parameter, str(written), "a rate lies between 0 and 1: write 10 % as 0.1")
+        return _out_of_range(parameter, str(written), _rate_hint(exact))
     scaled = exact * PPM
     if scaled != scaled.to_integral_value():
         return _out_of_range(parameter, str(written), f"a rate has at most {_RATE_DECIMALS} decimals")
     return _in_range(parameter, int(scaled), str(written))
+
+
+def _rate_hint(exact: Decimal) -> str:
+    """What was meant: a ratio the wrong way round, or a percentage."""
+    if exact.is_finite() and 1 < exact <= _LARGEST_TURNED:
+        turned = f"{(1 / exact).quantize(Decimal('0.0001')).normalize():f}"
+        return f"a rate lies between 0 and 1; a ratio is the lower over the higher: {turned}, not {exact}"
+    if exact.is_finite() and exact < 0:
+        return "a rate lies between 0 and 1; a difference is the higher minus the lower, never below 0"
+    return "a rate lies between 0 and 1: write 10 % as 0.1"
 
 
 def _decimal(written: Any) -> Decimal | None:
@@ -136,6 +149,12 @@ def _chosen(parameter: Parameter, written: Any) -> Problem | None:
 def _list(parameter: Parameter, written: Any) -> ParameterValue | Problem:
     if not isinstance(written, (list, tuple)) or not all(isinstance(item, str) for item in written):
         return _wrong_type(parameter, written, "a list of texts")
+    least = parameter.minimum or 0
+    if len(written) < least:
+        return _out_of_range(parameter, "an empty list", "name at least one, or leave the parameter out")
+    twice = next((item for place, item in enumerate(written) if item in written[:place]), None)
+    if twice is not None:
+        return _out_of_range(parameter, f"a list that names '{twice}' twice", "name each once")
     wrong = (_chosen(parameter, item) for item in written if parameter.choices)
     return next((problem for problem in wrong if problem is not None), tuple(written))
 

@@ -11,10 +11,10 @@ here judges one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 from tolbooth.measure.fairness.counts import FairnessCounts
 from tolbooth.measure.fairness.groups import group_name, require_binary
@@ -23,6 +23,8 @@ from tolbooth.model.errors import ConfigError, Problem
 
 Person = tuple[str | None, ...]
 """The category of each feature; None is unknown."""
+
+Score = TypeVar("Score", int, Fraction)
 
 TWO_PERCENT = 20_000
 """The share under which a category may be left out, in ppm."""
@@ -101,11 +103,12 @@ class ImpactTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BiasAudit:
-    """What the public summary shows. ``median`` is the sample's median score; None for a tool that selects."""
+    """What the public summary shows. ``median`` is the median of a tool that scores; None where nobody has a score."""
 
     people: int
     tables: tuple[ImpactTable, ...]
     settings: AuditSettings = field(default_factory=AuditSettings)
+    scored: bool = False
     median: Fraction | None = None
 
     def rows(self) -> list[dict[str, Any]]:
@@ -134,7 +137,7 @@ class BiasAudit:
         """The whole summary as plain values, with every choice that was made."""
         chosen = self.settings
         content: dict[str, Any] = {
-            "kind": "selected" if self.median is None else "scored",
+            "kind": "scored" if self.scored else "selected",
             "people": self.people,
             "unknown": {" & ".join(table.features): table.unknown for table in self.tables},
             "rows": self.rows(),
@@ -146,10 +149,22 @@ class BiasAudit:
                 "unknown": sorted(chosen.unknown),
             },
         }
-        if self.median is not None:
-            content["median"] = {"numerator": self.median.numerator, "denominator": self.median.denominator}
+        if self.scored:
             content["settings"] |= {"ties": chosen.ties.value, "median_of": chosen.median_of.value}
+        if self.median is not None:
+            content["median"] = {
+                "numerator": _wire(self.median.numerator),
+                "denominator": _wire(self.median.denominator),
+            }
         return content
+
+
+_LARGEST = 2**53 - 1
+
+
+def _wire(number: int) -> int | str:
+    """An integer as JSON can hold it: beyond 2^53 as text, for the halves of a double may be that large."""
+    return number if abs(number) <= _LARGEST else str(number)
 
 
 def audit_selected(
@@ -182,23 +197,23 @@ def audit_selected(
             person = tuple(cell.values[place] for place in places)
             selected, every = people.get(person, (0, 0))
             people[person] = (selected + cell.n * (cell.y_pred == favourable), every + cell.n)
-    return _audit(people, (sex, race), settings or AuditSettings(), median=None)
+    return _audit(people, (sex, race), settings or AuditSettings())
 
 
 def audit_scored(
-    scores: Mapping[tuple[Person, int], int], *, sex: str, race: str, settings: AuditSettings | None = None
+    scores: Mapping[tuple[Person, Score], int], *, sex: str, race: str, settings: AuditSettings | None = None
 ) -> BiasAudit:
     """The audit of a tool that scores: a category's rate is its share above the sample's median score.
 
     Args:
-        scores: how many people have these categories (sex, race) and this score in whole units.
+        scores: how many people have these categories (sex, race) and exactly this score.
         sex: how the sex feature is called.
         race: how the race and ethnicity feature is called.
         settings: what the rules leave open, the ties among it. With an even number of people the median is the mean
             of the two in the middle.
     """
     chosen = settings or AuditSettings()
-    sample: dict[int, int] = {}
+    sample: dict[Score, int] = {}
     for (person, score), n in scores.items():
         if chosen.median_of is ShareOf.ALL or None not in _known(person, chosen):
             sample[score] = sample.get(score, 0) + n
@@ -208,32 +223,31 @@ def audit_scored(
         counted, every = people.get(person, (0, 0))
         above = median is not None and (score > median or (score == median and chosen.ties is Ties.ABOVE))
         people[person] = (counted + n * above, every + n)
-    return _audit(people, (sex, race), chosen, median=median)
+    return replace(_audit(people, (sex, race), chosen), scored=True, median=median)
 
 
-def _median(sample: Mapping[int, int]) -> Fraction | None:
+def _median(sample: Mapping[Score, int]) -> Fraction | None:
     total = sum(sample.values())
     if not total:
         return None
-    middle, seen = [], 0
+    middle: list[Fraction] = []
+    seen = 0
     for score in sorted(sample):
         before, seen = seen, seen + sample[score]
-        middle += [score for rank in ((total - 1) // 2, total // 2) if before <= rank < seen]
-    return Fraction(sum(middle), 2)
+        middle += [Fraction(score) for rank in ((total - 1) // 2, total // 2) if before <= rank < seen]
+    return sum(middle, Fraction(0)) / 2
 
 
 def _audit(
     people: Mapping[Person, tuple[int, int]],
     features: tuple[str, str],
     settings: AuditSettings,
-    median: Fraction | None,
 ) -> BiasAudit:
     known = [(_known(person, settings), counted, every) for person, (counted, every) in people.items()]
     return BiasAudit(
         people=sum(every for _, _, every in known),
         tables=tuple(_table(known, features, places, settings) for places in ((0,), (1,), (0, 1))),
         settings=settings,
-        median=median,
     )
 
 

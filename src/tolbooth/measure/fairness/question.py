@@ -16,6 +16,9 @@ from tolbooth.measure.fairness.rates import FIRST_METRICS, PPM, Metric
 from tolbooth.model.errors import ConfigError, Problem
 from tolbooth.model.wire import as_json
 
+MOST_FEATURES = 5
+"""Up to how many features a question may put together."""
+
 
 class Statistic(StrEnum):
     """How two groups' rates are compared: high minus low, or low over high; both lie in [0, 1]."""
@@ -53,7 +56,8 @@ class FairnessQuestion:
 
     ``mode`` ``simultaneous`` tests every ordered pair of groups at ``alpha``, below 0.5. ``metric`` is a rate, or
     ``equalized_odds``, which asks for both its rates. With ``reference``, names of groups of which each table has at
-    most one, groups are compared with that one only; without, each with each.
+    most one, groups are compared with that one only; without, each with each. ``intersections`` is up to how many
+    features were put together when the question was asked, 1 to 5; it changes nothing about one answer.
 
     Raises:
         ConfigError: ``question.*``, every mistake at once.
@@ -69,6 +73,7 @@ class FairnessQuestion:
     mode: Mode = Mode.POINT
     favourable: int = 1
     reference: tuple[str, ...] | None = None
+    intersections: int | None = None
 
     def __post_init__(self) -> None:
         problems = [*_shared_problems(self.alpha, self.minimum_denominator, self.favourable)]
@@ -82,6 +87,7 @@ class FairnessQuestion:
                 Problem(code="question.by", message="a fairness question names at least one feature, each once")
             )
         problems += _reference_problems(self.reference)
+        problems += _intersection_problems(self.intersections)
         if problems:
             raise ConfigError(problems)
 
@@ -99,7 +105,7 @@ class FairnessQuestion:
         return tuple(Metric) if newer else FIRST_METRICS
 
     def as_json(self) -> dict[str, Any]:
-        """The question as it stands in an observation; ``reference`` only where there is one."""
+        """The question as it stands in an observation; ``reference`` and ``intersections`` only where there are."""
         return dict(as_json(self))
 
 
@@ -207,9 +213,20 @@ def question_from_parameters(kind: str, parameters: Mapping[str, Any], *, by: Se
     return PerformanceQuestion(**values)
 
 
+def rate_named(name: str) -> Metric:
+    """A rate by its name.
+
+    Raises:
+        ConfigError: ``question.metric``, with the nearest name.
+    """
+    found = _choice("metric", name, tuple(Metric))
+    assert isinstance(found, Metric)
+    return found
+
+
 def _names(reference: str | Sequence[str] | None) -> tuple[str, ...] | None:
-    # A lone text would fall apart into its letters; an empty list names nothing.
-    return (reference,) if isinstance(reference, str) else tuple(reference or ()) or None
+    # A lone text would fall apart into its letters.
+    return (reference,) if isinstance(reference, str) else None if reference is None else tuple(reference)
 
 
 def _choice(name: str, value: Any, choices: Sequence[StrEnum]) -> StrEnum:
@@ -252,6 +269,14 @@ def _reference_problems(reference: tuple[object, ...] | None) -> list[Problem]:
     message = "the reference is a list of names of groups, each once"
     hint = "one name for each feature that is asked by: [White, Male]"
     return [Problem(code="question.reference", message=message, hint=hint, about="reference")]
+
+
+def _intersection_problems(intersections: object) -> list[Problem]:
+    if intersections is None or (_is_int(intersections) and 1 <= intersections <= MOST_FEATURES):
+        return []
+    message = f"{intersections!r} features together are not between 1 and {MOST_FEATURES}"
+    hint = "2 asks by each feature and by every two of them"
+    return [Problem(code="question.intersections", message=message, hint=hint, about="intersections")]
 
 
 def _test_problems(mode: Mode, alpha: object) -> list[Problem]:

@@ -80,11 +80,22 @@ import data.lib.wording
 #       description: The prediction that selection rate counts.
 #     - name: reference
 #       type: list
+#       minimum: 1
 #       optional: true
 #       loosens: any
 #       description: >-
 #         The group that the others are compared with; one name for each feature that has it. Without, all groups are
 #         compared with each other.
+#     - name: intersections
+#       type: integer
+#       minimum: 1
+#       maximum: 5
+#       optional: true
+#       unit: features
+#       loosens: down
+#       description: >-
+#         Up to how many features make the groups; 2 compares by each feature and by every two of them, such as
+#         race & sex. Without, each feature is compared on its own.
 deny contains {
 	"code": "fairness.difference",
 	"msg": message,
@@ -216,6 +227,7 @@ difference_answers contains answer if {
 		answer.question[name] == value
 	}
 	object.get(answer.question, "reference", []) == object.get(data.parameters.fairness.difference, "reference", [])
+	object.get(answer.question, "intersections", 1) == object.get(data.parameters.fairness.difference, "intersections", 1)
 }
 
 # Several data sets are told apart by name; one needs none.

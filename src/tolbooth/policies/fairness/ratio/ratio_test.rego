@@ -289,6 +289,25 @@ test_success_an_answer_to_another_reference_is_not_read if {
 	found == {"deny": [], "undecided": [], "passed": []}
 }
 
+test_success_a_comparison_of_intersections_is_read if {
+	asked := object.union(simultaneous, {"intersections": 2})
+	found := said(tested(apart(950000, "pass"), {"intersections": 2}), asked)
+	count(found.passed) == 1
+	found.undecided == []
+}
+
+test_success_an_answer_about_intersections_is_not_read_unasked if {
+	found := said(tested(apart(523000, "fail"), {"intersections": 2}), simultaneous)
+	found == {"deny": [], "undecided": [], "passed": []}
+}
+
+test_success_one_feature_at_a_time_is_what_is_asked_by_default if {
+	asked := object.union(simultaneous, {"intersections": 1})
+	found := said(tested(apart(950000, "pass"), {"intersections": 1}), simultaneous)
+	count(found.passed) == 1
+	said(tested(apart(950000, "pass"), {"intersections": 1}), asked) == found
+}
+
 test_success_both_rates_of_equalized_odds_pass if {
 	asked := object.union(parameters, {"metric": "equalized_odds"})
 	worst := {"high": "Black", "low": "white", "value": 950000, "metric": "selection_rate"}
