@@ -50,8 +50,12 @@ COMMANDS: Mapping[str, Entry] = {
     "revoke": Entry("People", "Take back what you said on a decision.", records=True),
     "approvals": Entry("People", "List the decisions that wait for people, and what was said."),
     "waiver": Entry("People", "Ask for time, and say yes or no to it."),
+    "promote": Entry("Release", "Move an alias to a version that a decision allows.", records=True),
+    "reconcile": Entry("Release", "Find what runs without a decision, and record it.", records=True),
+    "serving": Entry("Release", "Tell which version stood at an alias on a day, and by which decision."),
     "log": Entry("Records", "List what is recorded, oldest first."),
     "store": Entry("Records", "Check, rebuild and tidy what is stored."),
+    "lineage": Entry("Records", "Take OpenLineage events into a file, or tell a decision again."),
     "key": Entry("Records", "Make, list and export signing keys."),
 }
 

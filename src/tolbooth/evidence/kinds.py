@@ -8,7 +8,7 @@ from tolbooth.evidence.statement import predicate_type
 
 
 class Kind(StrEnum):
-    """What a statement claims: a step of the way, an import, a commitment to bounds, a drill, or what people say."""
+    """What a statement claims: a step of the way, an import, bounds, a drill, a move, or what people say."""
 
     COLLECTION = "collection"
     MEASUREMENT = "measurement"
@@ -18,6 +18,9 @@ class Kind(StrEnum):
     IMPORT = "import"
     COMMITMENT = "commitment"
     DRILL = "drill"
+    PROMOTION = "promotion"
+    OUTCOME = "outcome"
+    SIGHTING = "sighting"
     PEOPLE = "people"
     WAIVER = "waiver"
     APPROVAL = "approval"

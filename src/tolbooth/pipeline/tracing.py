@@ -22,6 +22,7 @@ from tolbooth.pipeline.hearing import Heard
 from tolbooth.pipeline.people_report import Called
 from tolbooth.pipeline.records import core_of, decision_record_of, recorded_case
 from tolbooth.pipeline.reporting import report_on
+from tolbooth.pipeline.traced_moves import move_steps
 from tolbooth.pipeline.traced_words import word_steps
 from tolbooth.report.cards import STATUS_WORDS, Card
 from tolbooth.report.model import Report
@@ -78,7 +79,8 @@ def trace(
     subjects = tuple(dict.fromkeys(each.decision.case.subject.name for each in found))
     words = word_steps(heard, store, called, [each.decision for each in found], rules)
     steps = [step for each in found for step in _decided(each, rules, called)]
-    steps += [*seals, *words]
+    about = {row.decision_sha256 for row in rows}
+    steps += [*seals, *words, *move_steps(store, called, about, {row.subject_digest for row in rows})]
     return Trace(
         subject=", ".join(subjects) if len(rows) > 1 else found[0].decision.case.subject.label,
         decisions=len(found),

@@ -15,7 +15,7 @@ from tolbooth.store.database import DATABASE_NAME
 from tolbooth.store.durable import is_leftover, storage_errors
 from tolbooth.store.fault import Fault
 from tolbooth.store.history import CHECKPOINT_NAME
-from tolbooth.store.locks import BLOB_LOCK, STORE_LOCK
+from tolbooth.store.locks import BLOB_LOCK, MOVE_LOCK, STORE_LOCK
 from tolbooth.store.needs import erasable_blob, named_attestations, named_blobs
 from tolbooth.store.snapshot import RawEntry
 
@@ -23,6 +23,7 @@ _OURS = {
     ".gitignore",
     BLOB_FOLDER,
     BLOB_LOCK,
+    MOVE_LOCK,
     CHECKPOINT_NAME,
     DATABASE_NAME,
     f"{DATABASE_NAME}-journal",

@@ -1,6 +1,6 @@
-"""The store's two locks: one for whoever appends, one that keeps blobs from being tidied away while they are written.
+"""The store's locks: for whoever appends, for whoever moves an alias, and against tidying away what is being written.
 
-Both are ``flock`` locks: the kernel gives them back when their process ends, however it ends.
+All are ``flock`` locks: the kernel gives them back when their process ends, however it ends.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from tolbooth.store.durable import storage_errors
 LOCK_TIMEOUT_SECONDS = 30
 STORE_LOCK = "lock"
 BLOB_LOCK = "blobs.lock"
+MOVE_LOCK = "moves.lock"
 
 
 @contextmanager
@@ -40,6 +41,17 @@ def blob_lock(folder: Path, *, alone: bool) -> Iterator[None]:
         StoreError: as ``store_lock``.
     """
     with _held(folder / BLOB_LOCK, fcntl.LOCK_EX if alone else fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def move_lock(folder: Path) -> Iterator[None]:
+    """Those who move an alias, or say what became of a move, pass one by one. Take it before any other lock.
+
+    Raises:
+        StoreError: as ``store_lock``.
+    """
+    with _held(folder / MOVE_LOCK, fcntl.LOCK_EX):
         yield
 
 

@@ -128,6 +128,11 @@ class Waiting:
         self._outcome = attempt(question)
 
 
+def is_final(code: str) -> bool:
+    """Whether asking again can't help: the source understood, and said no."""
+    return code in _FINAL
+
+
 def attempt(question: Callable[[], T]) -> tuple[T | None, str]:
     """Ask once: the answer and no code, or no answer and the code of what went wrong."""
     try:

@@ -52,8 +52,10 @@ class Source:
 
 
 @contextmanager
-def open_source(wanted: MlflowSubject, *, project_folder: Path, patience: Patience) -> Iterator[Source]:
-    """Open the stores that the subject names, for reading.
+def open_source(
+    wanted: MlflowSubject, *, project_folder: Path, patience: Patience, writing: bool = False
+) -> Iterator[Source]:
+    """Open the stores that the subject names, for reading; ``writing`` is for the one who moves an alias.
 
     Raises:
         ConfigError: ``collect.mlflow-not-installed``; ``collect.mlflow-no-store`` if a local store is not there.
@@ -63,8 +65,9 @@ def open_source(wanted: MlflowSubject, *, project_folder: Path, patience: Patien
         raise ConfigError.of(
             "collect.mlflow-not-installed", "MLflow's client is not installed", hint="pip install 'tolbooth[mlflow]'"
         )
-    uri = _readable(wanted.tracking_uri, project_folder)
-    registry = uri if wanted.registry_uri is None else _readable(wanted.registry_uri, project_folder)
+    mode = "rw" if writing else "ro"
+    uri = _readable(wanted.tracking_uri, project_folder, mode)
+    registry = uri if wanted.registry_uri is None else _readable(wanted.registry_uri, project_folder, mode)
     withheld = Withheld()
     asking = Asking(patience, remote=not _is_local(wanted.tracking_uri))
     with _quietly(patience, uri, registry), _no_new_folders(uri, registry):
@@ -106,15 +109,15 @@ def _trusts_files(uri: str) -> bool:
     return split.scheme not in _HTTP or split.hostname in _LOOPBACK
 
 
-def _readable(uri: str, project_folder: Path) -> str:
-    """The URI as MLflow's client is given it: absolute, and read-only where the store is a SQLite file.
+def _readable(uri: str, project_folder: Path, mode: str = "ro") -> str:
+    """The URI as MLflow's client is given it: absolute, and opened in SQLite's ``mode`` where the store is its file.
 
     NOTE: opened for writing, an older SQLite store would be migrated, and a missing one made.
     """
     if match := _SQLITE.fullmatch(uri):
         path = (project_folder / match["path"]).resolve()
         _require(path.is_file(), uri="the SQLite file of the tracking store", folder=project_folder, path=path)
-        return f"sqlite+pysqlite:///file:{quote(str(path))}?mode=ro&uri=true"
+        return f"sqlite+pysqlite:///file:{quote(str(path))}?mode={mode}&uri=true"
     if _is_local(uri):
         path = (project_folder / unquote(uri.removeprefix("file://").removeprefix("file:"))).resolve()
         _require(path.is_dir(), uri="the folder of the tracking store", folder=project_folder, path=path)
