@@ -8,7 +8,21 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("chromium", "mlflow", "opa", "poppler", "ssh", "verapdf")
+HEAVY = (
+    "actionlint",
+    "airflow",
+    "chromium",
+    "dagster",
+    "kubeflow",
+    "mlflow",
+    "opa",
+    "openlineage",
+    "poppler",
+    "precommit",
+    "prefect",
+    "ssh",
+    "verapdf",
+)
 """Markers of tests that need a real component; ``.ci/run`` installs each and sets TOLBOOTH_HEAVY=required."""
 
 
@@ -38,7 +52,7 @@ def _ours(name: str) -> bool:
     """A setting of whoever runs the tests, or a claim of the CI system that they run in."""
     if name.startswith("TOLBOOTH_"):
         return name != "TOLBOOTH_HEAVY" and not name.startswith("TOLBOOTH_TEST")
-    return name in {"CI", "JENKINS_URL"} or name.startswith(("GITHUB_", "GITLAB_", "MLFLOW_"))
+    return name in {"CI", "JENKINS_URL"} or name.startswith(("GITHUB_", "GITLAB_", "MLFLOW_", "OPENLINEAGE_"))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,4 +1,4 @@
-"""The real OPA and Conftest that scripts/opa and scripts/conftest build; a test skips where they were not built."""
+"""The real programs that scripts/opa, scripts/conftest and scripts/actionlint build; a test skips without them."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _FIXTURE = re.compile(
 
 def opa() -> Path:
     """The pinned OPA."""
-    return _program("opa")
+    return program("opa")
 
 
 def conftest_program() -> Path:
     """The pinned Conftest."""
-    return _program("conftest")
+    return program("conftest")
 
 
 @cache
@@ -42,7 +42,8 @@ def _where(name: str) -> Path:
     return Path(said.stdout.strip())
 
 
-def _program(name: str) -> Path:
+def program(name: str) -> Path:
+    """A program that one of the scripts builds; the test skips where it was not built."""
     path = _where(name)
     if not path.is_file():
         pytest.skip(f"{path.name} is not built: scripts/{name} builds it")

@@ -138,6 +138,7 @@ def test_a_repository_on_github_gets_a_workflow_and_a_hook(folder: Path) -> None
     assert files(folder) == {
         "tolbooth.yaml",
         "tolbooth.lock",
+        ".github/actions/tolbooth/action.yml",
         ".github/workflows/tolbooth.yml",
         ".pre-commit-config.yaml",
     }
@@ -212,7 +213,7 @@ def test_a_run_that_was_interrupted_is_simply_done_again(folder: Path) -> None:
     (folder / "tolbooth.yaml").unlink()
     said = tolbooth("init")
     assert said.code == 0
-    assert said.out.count("it is there already, as it would be written") == 3
+    assert said.out.count("it is there already, as it would be written") == 4
     assert {name: (folder / name).read_bytes() for name in files(folder)} == whole
 
 

@@ -96,8 +96,10 @@ def test_an_append_that_fails_after_its_entry_stands_is_told_as_recorded(
 ) -> None:
     append = EmbeddedStore.append
 
-    def late(self: EmbeddedStore, kind: Kind, envelope: bytes, *, signer: Signer, clock: object) -> LogEntry:
-        append(self, kind, envelope, signer=signer, clock=clock)  # type: ignore[arg-type]
+    def late(
+        self: EmbeddedStore, kind: Kind, envelope: bytes, *, signer: Signer, clock: object, **more: object
+    ) -> LogEntry:
+        append(self, kind, envelope, signer=signer, clock=clock, **more)  # type: ignore[arg-type]
         raise StoreError.of("store.write", "checkpoint could not be written")
 
     monkeypatch.setattr(EmbeddedStore, "append", late)

@@ -255,8 +255,7 @@ PARAMETERS: dict[str, Any] = {"statistic": "difference", "metric": "equalized_od
 def test_the_newer_parameters_reach_the_question() -> None:
     asked = question_from_parameters("fairness", {**PARAMETERS, "mode": "simultaneous", "reference": ["w"]}, by=["r"])
     assert asked == difference(metric=Parity.EQUALIZED_ODDS, by=("r",), reference=("w",))
-    empty = question_from_parameters("fairness", {**PARAMETERS, "reference": []}, by=["r"])
-    assert "reference" not in empty.as_json()
+    assert "reference" not in question_from_parameters("fairness", PARAMETERS, by=["r"]).as_json()
 
 
 @pytest.mark.parametrize(
@@ -268,6 +267,9 @@ def test_the_newer_parameters_reach_the_question() -> None:
         ("fairness", {"metric": "equalised_odds"}, "question.metric", "metric"),
         ("fairness", {"mode": "simultanous"}, "question.mode", "mode"),
         ("fairness", {"reference": ["a", "a"]}, "question.reference", "reference"),
+        ("fairness", {"reference": []}, "question.reference", "reference"),
+        ("fairness", {"intersections": 0}, "question.intersections", "intersections"),
+        ("fairness", {"intersections": 6}, "question.intersections", "intersections"),
         ("fairness", {"reference": [1]}, "question.reference", "reference"),
         ("performance", {"metric": "accuracy", "mode": "simultaneous"}, "question.mode", "mode"),
         ("performance", {"metric": "equalized_odds"}, "question.metric", "metric"),

@@ -29,3 +29,19 @@ def bound_ppm(bound: str | None, statistic: str) -> int:
     if exact != exact.to_integral_value():
         raise click.BadParameter(f"'{bound}' has more than six decimals", param_hint="--bound")
     return int(exact)
+
+
+def share_ppm(written: str, option: str, *, example: str) -> int:
+    """A share as written, in ppm.
+
+    Raises:
+        click.BadParameter: for anything but a number from 0 to below 1 with at most six decimals.
+    """
+    try:
+        exact = Decimal(written) * _PPM
+    except InvalidOperation as error:
+        raise click.BadParameter(f"'{written}' is no share such as {example}", param_hint=option) from error
+    if not exact.is_finite() or not 0 <= exact < _PPM or exact != exact.to_integral_value():
+        text = f"'{written}' is no share from 0 to below 1 of at most six decimals, such as {example}"
+        raise click.BadParameter(text, param_hint=option)
+    return int(exact)

@@ -3,70 +3,50 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import click
 
 from tolbooth.cli.exits import exit_of_verdict
+from tolbooth.cli.gate_options import Asked, deciding_options
 from tolbooth.cli.output import (
     Wanted,
     formats_epilog,
     print_report,
     report_files_option,
     report_output_option,
+    since,
+    since_option,
     write_reports,
 )
 from tolbooth.cli.session import Session, pass_session, progress_bar, tell_transcript
 from tolbooth.config.load import Project
 from tolbooth.config.settings import EngineName
 from tolbooth.model.digest import short
-from tolbooth.model.instant import parse_instant
+from tolbooth.model.wire import JsonObject
 from tolbooth.pipeline.case_file import CaseFile
-from tolbooth.pipeline.checking import check_project
-from tolbooth.pipeline.collecting import Progress
-from tolbooth.pipeline.engine import project_engines
-from tolbooth.pipeline.gate import choose_gate, gate, suppose
+from tolbooth.pipeline.gate import suppose
 from tolbooth.pipeline.people_report import handles
 from tolbooth.pipeline.reporting import report_on
-from tolbooth.pipeline.transcripts import end_run
-from tolbooth.pipeline.workspace import existing_records, known_keys, open_workspace, utc_now
-
-
-def _instant(_ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime | None:
-    if value is None:
-        return None
-    try:
-        return parse_instant(value)
-    except ValueError as error:
-        raise click.BadParameter(f"'{value}' is no instant: write it as 2026-11-23T09:00:00Z") from error
+from tolbooth.pipeline.running import gate_at, run_gate
+from tolbooth.pipeline.workspace import existing_records, known_keys, utc_now
 
 
 @click.command(epilog=formats_epilog())
 @click.argument("name", required=False)
-@click.option(
-    "--as-of",
-    callback=_instant,
-    metavar="INSTANT",
-    help="Decide hypothetically as of another instant (RFC 3339). Nothing is recorded.",
-)
-@click.option(
-    "--verify-with",
-    type=click.Choice([each.value for each in EngineName]),
-    help="Judge on this engine too, and decide only if both say the same, byte for byte.",
-)
-@click.option(
-    "--drill", is_flag=True, help="Prove instead that the gate still refuses its known-bad cases, and record the proof."
-)
+@deciding_options
 @report_output_option
 @report_files_option
+@since_option
 @pass_session
 def command(
     session: Session,
+    /,
     name: str | None,
-    as_of: datetime | None,
-    verify_with: str | None,
-    drill: bool,
     output_format: str,
     wanted: tuple[Wanted, ...],
+    before: JsonObject | None,
+    **options: Any,
 ) -> int:
     """Decide whether a subject may be released, and record it.
 
@@ -79,33 +59,23 @@ def command(
     4 waits for approval, 2 a mistake in the settings, 5 the engines differ,
     6 the store refused.
     """
-    if drill:
+    asked = Asked(**options)
+    if asked.drill:
         from tolbooth.cli.drill import drill_gate
 
-        if as_of is not None or verify_with is not None or wanted:
-            raise click.UsageError("--drill goes with --output text or json, and with nothing else")
+        asked.refuse_beside_drill(wanted, before)
         return drill_gate(session, name, output_format)
+    supposed_at = asked.supposed_at()
     project = session.project()
-    other = EngineName(verify_with) if verify_with is not None else None
-    with progress_bar() as progress:
-        case = (
-            _decide(session, project, name, other, progress)
-            if as_of is None
-            else suppose(
-                project,
-                name,
-                as_of=as_of,
-                store=existing_records(project),
-                clock=utc_now,
-                variables=session.variables,
-                progress=progress,
-                verify_with=other,
-                machines=known_keys(session.environment),
-            )
-        )
+    chosen = gate_at(project, name, asked.point)
+    if supposed_at is None:
+        case = _decide(session, project, chosen, asked)
+    else:
+        case = _suppose(session, project, chosen, asked.engine, as_of=supposed_at)
     _tell(case)
     report = report_on(case, handles(project, existing_records(project)))
     try:
+        report = since(report, before)
         print_report(report, output_format)
         write_reports(report, wanted)
     except BaseException as error:
@@ -115,16 +85,41 @@ def command(
     return int(exit_of_verdict(case.decision.verdict))
 
 
-def _decide(
-    session: Session, project: Project, name: str | None, other: EngineName | None, progress: Progress
-) -> CaseFile:
-    """Decide for the record; a store is made only where nothing is wrong with the settings."""
-    check_project(project, [choose_gate(project, name)])
-    project_engines(project, session.variables, other)
-    workspace = open_workspace(project, session.environment)
-    case = gate(workspace, name, variables=session.variables, progress=progress, verify_with=other)
-    tell_transcript(end_run(workspace, session.environment))
-    return case
+def _decide(session: Session, project: Project, gate: str, asked: Asked) -> CaseFile:
+    """Decide for the record."""
+    variables = session.variables
+    with progress_bar() as progress:
+        run = run_gate(project, gate, variables=variables, progress=progress, verify_with=asked.engine, once=asked.once)
+    tell_transcript(run.transcript)
+    if not run.case.repeated:
+        _tell_lineage(session, project, run.case)
+    return run.case
+
+
+def _suppose(session: Session, project: Project, gate: str, engine: EngineName | None, *, as_of: datetime) -> CaseFile:
+    """Decide hypothetically; nothing is recorded."""
+    with progress_bar() as progress:
+        return suppose(
+            project,
+            gate,
+            as_of=as_of,
+            store=existing_records(project),
+            clock=utc_now,
+            variables=session.variables,
+            progress=progress,
+            verify_with=engine,
+            machines=known_keys(session.environment),
+        )
+
+
+def _tell_lineage(session: Session, project: Project, case: CaseFile) -> None:
+    """Tell the decision as OpenLineage events, if the settings ask; that it failed changes nothing but stderr."""
+    if project.settings.output.openlineage is not None:
+        from tolbooth.enforce.openlineage import tell_decision
+
+        warning = tell_decision(project, case, session.variables)
+        if warning is not None:
+            click.echo(warning, err=True)
 
 
 def _tell(case: CaseFile) -> None:
@@ -132,5 +127,7 @@ def _tell(case: CaseFile) -> None:
     if case.verified_with is not None:
         names = " and ".join(f"{each.name} {each.version}" for each in (case.engine, case.verified_with))
         click.echo(f"Both engines decide alike, to the byte: {names}.", err=True)
+    if case.repeated:
+        click.echo(f"Decision {short(case.decision_sha256)} was recorded before under this key.", err=True)
     for waiver in case.retired:
         click.echo(f"Waiver {waiver} retired itself: its rule passes again.", err=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from tolbooth.cli.measure_bias_audit import bias_audit
 from tolbooth.cli.measure_fairness import fairness
 from tolbooth.cli.measure_pii import pii
+from tolbooth.cli.measure_slices import slices
 from tolbooth.cli.nearest import NearestGroup
 
 
@@ -15,4 +17,6 @@ def command() -> None:
 
 
 command.add_command(fairness)
+command.add_command(bias_audit)
 command.add_command(pii)
+command.add_command(slices)

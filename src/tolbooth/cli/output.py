@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from tolbooth.cli.session import display
 from tolbooth.report.formats import FORMATS, to_bytes
 
 if TYPE_CHECKING:
+    from tolbooth.model.wire import JsonObject
     from tolbooth.report.model import Report
 
 output_option = click.option(
@@ -92,6 +93,33 @@ report_files_option = click.option(
     metavar="FORMAT=FILE",
     help="Also write a report to a file; may be given several times.",
 )
+
+
+def _before(_ctx: click.Context, _param: click.Parameter, value: Path | None) -> JsonObject | None:
+    """Read now, so that a file that is none stops the command before anything is done."""
+    from tolbooth.report.output_reading import read_output
+
+    return None if value is None else read_output(value.read_bytes(), path=str(value))
+
+
+since_option = click.option(
+    "--since",
+    "before",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    callback=_before,
+    metavar="FILE",
+    help="Tell what changed since a decision, whose JSON output this is; the format 'comment' shows it.",
+)
+
+
+def since(report: Report, before: JsonObject | None) -> Report:
+    """The report with what changed since another decision's output."""
+    if before is None:
+        return report
+    from tolbooth.report.changes import changes_between
+    from tolbooth.report.json_format import json_document
+
+    return replace(report, changes=changes_between(before, json_document(report)))
 
 
 def print_report(report: Report, output_format: str) -> None:

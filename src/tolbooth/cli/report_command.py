@@ -6,8 +6,17 @@ from pathlib import Path
 
 import click
 
-from tolbooth.cli.output import Wanted, formats_epilog, print_report, refuse_missing, write_reports
+from tolbooth.cli.output import (
+    Wanted,
+    formats_epilog,
+    print_report,
+    refuse_missing,
+    since,
+    since_option,
+    write_reports,
+)
 from tolbooth.cli.session import Session, pass_session
+from tolbooth.model.wire import JsonObject
 from tolbooth.pipeline.people_report import handles
 from tolbooth.pipeline.records import recorded_case
 from tolbooth.pipeline.reporting import report_on
@@ -27,8 +36,11 @@ from tolbooth.report.formats import FORMATS
     help="The format; all are listed below.",
 )
 @click.option("--to", "target", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
+@since_option
 @pass_session
-def command(session: Session, decision: str | None, output_format: str, target: Path | None) -> None:
+def command(
+    session: Session, decision: str | None, output_format: str, target: Path | None, before: JsonObject | None
+) -> None:
     """Render a recorded decision for people or programs.
 
     DECISION is the beginning of the decision's digest; default: the latest.
@@ -43,7 +55,7 @@ def command(session: Session, decision: str | None, output_format: str, target: 
     refuse_missing(output_format)
     project = session.project()
     store = open_records(project)
-    report = report_on(recorded_case(store, decision), handles(project, store))
+    report = since(report_on(recorded_case(store, decision), handles(project, store)), before)
     if target is None:
         print_report(report, output_format)
     else:

@@ -1,12 +1,15 @@
-"""GitHub Actions: a workflow that gates every change and keeps what the gate recorded."""
+"""GitHub Actions: a composite action that runs a gate, and a workflow that uses it on every change."""
 
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 
-from tolbooth.enforce.written_file import REPORT_FOLDER, TRANSCRIPT, GateJob, WrittenFile
+from tolbooth import __version__
+from tolbooth.enforce.written_file import GateJob, WrittenFile
 
 PATH = ".github/workflows/tolbooth.yml"
+ACTION_FOLDER = ".github/actions/tolbooth"
 
 _WORKFLOW = """\
 # Written by 'tolbooth init'; it is yours now. The gate's exit code decides whether the job passes.
@@ -25,54 +28,40 @@ jobs:
   gate:
     runs-on: ubuntu-latest
     timeout-minutes: 30
-{defaults}    steps:
+    steps:
       - uses: actions/checkout@v7
         with:
           persist-credentials: false
-      - uses: actions/setup-python@v7
+      - uses: ./{action}
         with:
-          python-version: "3.12"
-      - run: {install}
-      # Without these secrets the runner makes keys that nobody knows, so its transcript can't be imported.
-      - name: Keys
-        env:
-          SEAL_KEY: ${{{{ secrets.TOLBOOTH_KEY }}}}
-          LOG_KEY: ${{{{ secrets.TOLBOOTH_LOG_KEY }}}}
-        run: |
-          test -n "$SEAL_KEY" || exit 0
-          umask 077
-          printf '%s\\n' "$SEAL_KEY" > "$RUNNER_TEMP/seal.key"
-          printf '%s\\n' "$LOG_KEY" > "$RUNNER_TEMP/log.key"
-          printf 'TOLBOOTH_%s\\n' "KEY_FILE=$RUNNER_TEMP/seal.key" "LOG_KEY_FILE=$RUNNER_TEMP/log.key" >> "$GITHUB_ENV"
-      - name: Gate
-        run: >-
-          {command}
-      # The transcript is as confidential as the log: in a public repository, anybody can download an artefact.
-      - uses: actions/upload-artifact@v7
-        if: always()
-        with:
-          name: tolbooth
-          include-hidden-files: true
-          path: |
-            {report}/
-            {transcript}
+          gate: {gate}
+{further}          # Without these secrets the runner makes keys that nobody knows, so its transcript can't be imported.
+          key: ${{{{ secrets.TOLBOOTH_KEY }}}}
+          log-key: ${{{{ secrets.TOLBOOTH_LOG_KEY }}}}
+          # The artefact is as confidential as the log: in a public repository, anybody can download it.
+          artifact: tolbooth
 """
+
+
+def action_text() -> str:
+    """The composite action, which installs this very version."""
+    text = files("tolbooth.enforce").joinpath("templates", "action.yaml").read_text(encoding="utf-8")
+    return text.replace("@VERSION@", __version__)
+
+
+def action() -> WrittenFile:
+    """The composite action as a file of the repository, so that nobody else's repository is trusted."""
+    why = f"it installs Tolbooth {__version__}, runs the gate and keeps what it recorded"
+    return WrittenFile(path=f"{ACTION_FOLDER}/action.yml", content=action_text(), why=why)
 
 
 def workflow(job: GateJob, why: str) -> WrittenFile:
     """The workflow that runs a gate on every change; it may read the repository and nothing else."""
-    folder = f"    defaults:\n      run:\n        working-directory: {json.dumps(job.folder)}\n" if job.folder else ""
-    first, *rest = job.command(
-        f"junit={REPORT_FOLDER}/junit.xml",
-        f"sarif={REPORT_FOLDER}/tolbooth.sarif",
-        'markdown="$GITHUB_STEP_SUMMARY"',
-    )
+    further = {"working-directory": job.folder, "extras": ",".join(job.extras)}
     content = _WORKFLOW.format(
         branch=json.dumps(job.branch),
-        defaults=folder,
-        install=job.install,
-        command="\n          ".join([f"{first} --output github", *rest]),
-        report=job.below(REPORT_FOLDER),
-        transcript=job.below(TRANSCRIPT),
+        action=ACTION_FOLDER,
+        gate=json.dumps(job.gate),
+        further="".join(f"          {name}: {json.dumps(value)}\n" for name, value in further.items() if value),
     )
     return WrittenFile(path=PATH, content=content, why=why)

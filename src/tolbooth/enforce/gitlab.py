@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 
+from tolbooth import __version__
 from tolbooth.enforce.written_file import REPORT_FOLDER, TRANSCRIPT, GateJob, WrittenFile
 
 PATH = ".gitlab-ci.yml"
@@ -17,6 +18,11 @@ _JOB = """\
 tolbooth:
   stage: test
   image: python:3.12
+  variables:
+    PIP_CACHE_DIR: "$CI_PROJECT_DIR/.cache/pip"
+  cache:
+    key: tolbooth-{version}
+    paths: [.cache/pip]
   before_script:
     - {install}
     # TOLBOOTH_KEY and TOLBOOTH_LOG_KEY are CI/CD variables of type File; without them the runner makes keys that
@@ -29,8 +35,13 @@ tolbooth:
         export TOLBOOTH_KEY_FILE="$KEYS/seal.key" TOLBOOTH_LOG_KEY_FILE="$KEYS/log.key"
       fi
   script:
-{enter}    - >-
+{enter}    - code=0
+    - >-
       {command}
+      || code=$?
+    # A denial is evidence too; 2, 5 and 6 say that the gate could not do its work.
+    - case $code in 0 | 1 | 3 | 4) tolbooth seal --to {pack} ;; esac
+    - exit $code
   artifacts:
     when: always
     access: developer
@@ -38,6 +49,7 @@ tolbooth:
       - {report}
       - {transcript}
     reports:
+      dotenv: {dotenv}
       junit: {junit}
       codequality: {codequality}
 """
@@ -45,13 +57,20 @@ tolbooth:
 
 def pipeline(job: GateJob, why: str, *, beside: bool) -> WrittenFile:
     """The job that runs a gate; ``beside`` a pipeline that is there already, which then includes it."""
-    first, *rest = job.command(f"junit={REPORT_FOLDER}/junit.xml", f"gitlab={REPORT_FOLDER}/codequality.json")
+    first, *rest = job.command(
+        f"junit={REPORT_FOLDER}/junit.xml",
+        f"gitlab={REPORT_FOLDER}/codequality.json",
+        f"dotenv={REPORT_FOLDER}/decision.env",
+    )
     content = _JOB.format(
+        version=__version__,
+        pack=f"{REPORT_FOLDER}/decision.evpack.zip",
         install=job.install,
         enter=f"    - cd {shlex.quote(job.folder)}\n" if job.folder else "",
         command="\n      ".join([first, *rest]),
         report=json.dumps(job.below(f"{REPORT_FOLDER}/")),
         transcript=json.dumps(job.below(TRANSCRIPT)),
+        dotenv=json.dumps(job.below(f"{REPORT_FOLDER}/decision.env")),
         junit=json.dumps(job.below(f"{REPORT_FOLDER}/junit.xml")),
         codequality=json.dumps(job.below(f"{REPORT_FOLDER}/codequality.json")),
     )

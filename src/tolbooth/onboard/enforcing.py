@@ -32,13 +32,15 @@ class Beside:
 
 
 def beside(folder: Path, places: Places, found: Found) -> Iterator[Beside]:
-    """The CI file of the system that is used here, and the hook where there is a git repository."""
+    """The files of the CI system that is used here, and the hooks where there is a git repository."""
     job = GateJob(
         gate=GATE,
         folder=places.folder,
         extras=("mlflow",) if found.tracking is not None else (),
         branch=places.branch or "main",
     )
+    if places.system is CiSystem.GITHUB:
+        yield _beside(folder, places, github.action())
     yield _ci(folder, places, job, _absent(folder, found))
     yield _hook(folder, places, job)
 

@@ -41,7 +41,8 @@ class CaseFile:
 
     ``core`` holds the files of the pack's core by path; a hypothetical case's has no attestations. ``position`` is
     the decision's place in the log, from 0; None for a hypothetical decision and for one read from a pack. ``retired``
-    are the ids of the waivers that ended with it, since their rule passed; only the gate itself tells.
+    are the ids of the waivers that ended with it, since their rule passed; only the gate itself tells. ``repeated``
+    tells that the gate was asked again with the same key, and gives what it recorded first.
     """
 
     decision: Decision
@@ -55,6 +56,7 @@ class CaseFile:
     position: int | None = None
     verified_with: EngineDescription | None = None
     retired: tuple[str, ...] = ()
+    repeated: bool = False
 
 
 def case_file(core: Mapping[str, bytes], *, position: int | None = None) -> CaseFile:

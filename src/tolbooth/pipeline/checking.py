@@ -66,6 +66,8 @@ def _problems(project: Project, subjects: Iterable[str], data: Iterable[str]) ->
         for key, path in (("model_card", subject.model_card), ("sbom", subject.sbom)):
             if path is not None:
                 problems += _path_problems(project, path, ("subjects", name, key))
+        if subject.lineage is not None:
+            problems += _path_problems(project, subject.lineage.events, ("subjects", name, "lineage", "events"))
     return problems
 
 

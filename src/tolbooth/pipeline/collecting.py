@@ -18,10 +18,13 @@ from tolbooth.collect.mlflow.collecting import NOTE_SUFFIX, collect_mlflow
 from tolbooth.collect.mlflow.wanted import MlflowSubject, WantedData
 from tolbooth.collect.model_card import read_model_card
 from tolbooth.collect.model_format import collect_model_format
+from tolbooth.collect.openlineage import collect_openlineage
+from tolbooth.collect.openlineage_events import Job
+from tolbooth.collect.openlineage_gaps import WantedRun
 from tolbooth.collect.request import collect_request
 from tolbooth.collect.sbom import collect_sbom
 from tolbooth.config.load import Project
-from tolbooth.config.settings import DataSettings, GateSettings, SubjectSettings
+from tolbooth.config.settings import DataSettings, GateSettings, LineageSettings, SubjectSettings
 from tolbooth.model.digest import sha256_hex
 from tolbooth.model.errors import CollectError, ConfigError, Problem
 from tolbooth.model.instant import beginning, ending, instant, parse_instant
@@ -120,6 +123,8 @@ def collect(
         found += list(reader.note(gate.subject, found))
     if subject.sbom is not None:
         found.append(reader.sbom(gate.subject, subject.sbom))
+    if subject.lineage is not None:
+        found.append(reader.lineage(gate.subject, subject.lineage, data))
     if reader.problems:
         raise ConfigError(reader.problems)
     found += reader.around(gate.subject, found, variables)
@@ -231,6 +236,23 @@ class _Reader:
         read = collect_sbom(self._project.folder / path, report.artifacts[0], now=now, about=subject)
         return Collected.joined([report, read])
 
+    def lineage(self, subject: str, settings: LineageSettings, data: Mapping[str, DataSettings]) -> Collected:
+        """The run that made the subject, by its OpenLineage events; of our names only those that the gate looks at."""
+        place = ("subjects", subject, "lineage", "events")
+        try:
+            return collect_openlineage(
+                self._project.folder / settings.events,
+                _wanted_run(settings, [*data, subject]),
+                shown=settings.events,
+                now=instant(self._clock()),
+                about=subject,
+            )
+        except ConfigError as error:
+            self.problems += self._placed(error.problems, place)
+            return Collected()
+        except CollectError as error:
+            raise CollectError(self._placed(error.problems, place)) from error
+
     def _keep(self, name: str, path: Path) -> None:
         self.paths[name] = path
         self.states[name] = file_state(path)
@@ -264,6 +286,15 @@ def _mlflow_subject(name: str, subject: SubjectSettings, fetch: tuple[WantedData
         return MlflowSubject(name=name, tracking_uri=tracking, model=model, alias=alias, fetch=fetch)
     model, _, version = rest.rpartition("/")
     return MlflowSubject(name=name, tracking_uri=tracking, model=model, version=version, fetch=fetch)
+
+
+def _wanted_run(settings: LineageSettings, names: Iterable[str]) -> WantedRun:
+    named = ((name, settings.data.get(name)) for name in names)
+    return WantedRun(
+        job=None if settings.job is None else Job(namespace=str(settings.namespace), name=settings.job),
+        run_id=settings.run,
+        data={name: Job(namespace=each.namespace, name=each.name) for name, each in named if each is not None},
+    )
 
 
 def _subject(project: Project, name: str, settings: SubjectSettings, found: Collected) -> Subject:

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from tolbooth.config.environment import Environment
 from tolbooth.config.load import Project
@@ -22,10 +23,11 @@ from tolbooth.model.digest import sha256_hex
 from tolbooth.model.errors import ConfigError
 from tolbooth.model.instant import instant
 from tolbooth.model.observation import Gap
-from tolbooth.pipeline.case_file import INPUT_SCHEMA_PATH, CaseFile, attestation_path, counts_path
+from tolbooth.pipeline.case_file import INPUT_SCHEMA_PATH, CaseFile, attestation_path, case_file, counts_path
 from tolbooth.pipeline.collecting import Progress
 from tolbooth.pipeline.engine import Engines, project_engines
 from tolbooth.pipeline.hearing import Heard, hear
+from tolbooth.pipeline.once import decided_in, run_of
 from tolbooth.pipeline.people import keep_names, people_in_force
 from tolbooth.pipeline.predicates import (
     collection_predicate,
@@ -34,6 +36,7 @@ from tolbooth.pipeline.predicates import (
     measurement_predicate,
 )
 from tolbooth.pipeline.recording import attest, telling_what_was_kept
+from tolbooth.pipeline.records import core_of
 from tolbooth.pipeline.records_folder import append_records
 from tolbooth.pipeline.situation import Situation, gather
 from tolbooth.pipeline.transcripts import known_signers
@@ -51,6 +54,7 @@ def gate(
     variables: Mapping[str, str],
     progress: Progress,
     verify_with: EngineName | None = None,
+    once: str | None = None,
 ) -> CaseFile:
     """Decide whether a gate's subject may pass, and record each step as it ends.
 
@@ -60,6 +64,8 @@ def gate(
         variables: the environment's, for what a CI system claims there.
         progress: told how far long work is.
         verify_with: another engine, on which the decision must be the same to the byte.
+        once: a key, such as the id of an orchestrator's run and task. Asked again with it, the gate gives the decision
+            that it recorded first, and records nothing; of two at once, one records.
 
     Returns:
         The decision with everything that led to it, as it stands in the log.
@@ -70,15 +76,41 @@ def gate(
         VerificationError: ``gate.engines-differ``; no judgement and no decision was recorded.
     """
     with telling_what_was_kept(workspace):
+        chosen = choose_gate(workspace.project, name)
+        if once is None:
+            engines = project_engines(workspace.project, variables, verify_with)
+            return _gate(workspace, chosen, engines, variables, progress, run=secrets.token_hex(16))
+        run = run_of(workspace.project, chosen, once)
+        before = workspace.store.size()
+        first = _first(workspace, run, chosen)
+        if first is not None:
+            return _repeated(workspace, first)
         engines = project_engines(workspace.project, variables, verify_with)
-        return _gate(workspace, name, engines, variables, progress)
+        meanwhile = partial(_first, workspace, run, chosen, since=before)
+        return _gate(workspace, chosen, engines, variables, progress, run=run, unless=meanwhile)
+
+
+def _first(workspace: Workspace, run: str, chosen: str, *, since: int = 0) -> int | None:
+    """The position of the decision that was recorded for a run, by this process or another one."""
+    row = decided_in(workspace.store, run, chosen, since=since)
+    return None if row is None else row.entry_position
+
+
+def _repeated(workspace: Workspace, position: int) -> CaseFile:
+    row = next(each for each in workspace.store.decisions() if each.entry_position == position)
+    return replace(case_file(core_of(workspace.store, row), position=position), repeated=True)
 
 
 def _gate(
-    workspace: Workspace, name: str | None, engines: Engines, variables: Mapping[str, str], progress: Progress
+    workspace: Workspace,
+    chosen: str,
+    engines: Engines,
+    variables: Mapping[str, str],
+    progress: Progress,
+    *,
+    run: str,
+    unless: Callable[[], int | None] | None = None,
 ) -> CaseFile:
-    run = secrets.token_hex(16)
-    chosen = choose_gate(workspace.project, name)
     now = instant(workspace.clock())
     people = people_in_force(workspace.project, workspace.store, as_of=now)
     heard = hear(workspace.project, workspace.store, people, known_signers(workspace), now=now)
@@ -114,7 +146,9 @@ def _gate(
         workspace.store.blobs.put(content)
     seed_sha256 = workspace.store.blobs.put(secrets.token_bytes(32))
     record = decision_record(core, attestations, seed_sha256)
-    decided = attest(workspace, Kind.DECISION, subject, record)
+    decided = attest(workspace, Kind.DECISION, subject, record, unless=unless)
+    if decided.entry.envelope_sha256 != sha256_hex(decided.envelope):
+        return _repeated(workspace, decided.entry.position)
     core[attestation_path(Kind.DECISION)] = decided.envelope
     ci = Environment.read(variables).ci
     retired = retire_waivers(workspace, known, judged.decision, sha256_hex(core[DECISION_PATH]), of_record=not ci)

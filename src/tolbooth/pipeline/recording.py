@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -25,16 +25,23 @@ class Recorded:
 
 
 def attest(
-    workspace: Workspace, kind: Kind, subject: Subject | Sequence[ResourceDescriptor], predicate: object
+    workspace: Workspace,
+    kind: Kind,
+    subject: Subject | Sequence[ResourceDescriptor],
+    predicate: object,
+    *,
+    unless: Callable[[], int | None] | None = None,
 ) -> Recorded:
     """Sign a statement of ``kind`` about ``subject`` and append it to the log.
+
+    ``unless`` is as ``EmbeddedStore.append`` takes it; the entry is another envelope's then.
 
     Raises:
         StoreError, ConfigError: as ``EmbeddedStore.append``; nothing was appended then.
     """
     envelope = sign_envelope(statement(kind.predicate_type, subject, predicate), workspace.keys.seal)
     workspace.attempted.append(sha256_hex(envelope))
-    entry = workspace.store.append(kind, envelope, signer=workspace.keys.log, clock=workspace.clock)
+    entry = workspace.store.append(kind, envelope, signer=workspace.keys.log, clock=workspace.clock, unless=unless)
     return Recorded(entry=entry, envelope=envelope)
 
 

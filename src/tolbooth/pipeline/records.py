@@ -86,5 +86,10 @@ _SAID: Mapping[Kind, Callable[[JsonObject], str]] = {
     Kind.WAIVER: lambda said: f"{said.get('id')} of {said.get('rule')}, asked for by {said.get('requested_by')}",
     Kind.RENEWAL: lambda said: f"{said.get('id')} of {said.get('rule')}, asked for by {said.get('requested_by')}",
     Kind.REVOCATION: lambda said: f"by {said.get('person')}, of {short(str(said.get('revokes_sha256')))}",
+    Kind.PROMOTION: lambda said: (
+        f"to version {said.get('to_version')}, decision {short(str(said.get('decision_sha256')))}"
+    ),
+    Kind.OUTCOME: lambda said: f"{said.get('result')}, version {said.get('to_version')}",
+    Kind.SIGHTING: lambda said: f"{len(said.get('seen', ()))} places, {len(said.get('findings', ()))} findings",
     Kind.RETIREMENT: lambda said: f"waiver {short(str(said.get('waiver_sha256')))}, for {said.get('subject')}",
 }

@@ -182,7 +182,7 @@ def recorded_matter(
         case.decision.results,
         basis=case.decision.basis,
         document=case.input_document,
-        gate_key=_gate_key(case, machines),
+        gate_key=gate_key_of(case, machines),
         store=store,
     )
 
@@ -278,7 +278,8 @@ def _word_of(heard: Heard, prefix: str) -> Spoken[DecisionWord]:
     raise ConfigError.of("revocation.unknown", f"no word on a decision begins with '{prefix}'", hint=hint)
 
 
-def _gate_key(case: CaseFile, machines: Sequence[PublicKey]) -> str | None:
+def gate_key_of(case: CaseFile, machines: Sequence[PublicKey]) -> str | None:
+    """The fingerprint of the key that a recorded decision is signed with; None if it is none of these."""
     signatures = take_apart(case.core[DECISION_ENVELOPE], path=DECISION_ENVELOPE).signatures
     signers = {key_id for key_id, _ in signatures}
     return next((key.fingerprint for key in machines if key.key_id in signers), None)

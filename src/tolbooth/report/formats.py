@@ -101,12 +101,14 @@ FORMATS: dict[str, Format] = {
         package="typst",
     ),
     "markdown": Format(help="for a CI run's summary", render=_whole("markdown", "render_markdown")),
+    "comment": Format(help="for a pull or merge request", render=_whole("comment", "render_comment")),
     "sarif": Format(help="SARIF 2.1.0, for code scanning", render=_whole("sarif", "render_sarif")),
     "junit": Format(help="JUnit XML, for test reports", render=_whole("junit", "render_junit")),
     "tap": Format(help="Test Anything Protocol 14", render=_whole("tap", "render_tap")),
     "table": Format(help="one row a result, as text", render=_fitted("table", "render_table")),
     "github": Format(help="annotations of GitHub Actions", render=_whole("github", "render_github")),
     "gitlab": Format(help="GitLab's code quality report", render=_whole("gitlab", "render_gitlab")),
+    "dotenv": Format(help="NAME=value lines, for jobs and shells", render=_whole("dotenv", "render_dotenv")),
     "azuredevops": Format(help="issues of Azure Pipelines", render=_whole("azuredevops", "render_azuredevops")),
 }
 """Name to format, in the order in which help lists them."""

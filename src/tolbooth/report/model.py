@@ -10,6 +10,7 @@ from tolbooth.model.digest import short
 from tolbooth.model.wire import JsonObject
 from tolbooth.report import words
 from tolbooth.report.cards import Card, Control, Finding, Status, cards_of, controls_of
+from tolbooth.report.changes import Changes
 from tolbooth.report.drilled import proven_at
 from tolbooth.report.evidence_rows import EvidenceRow, evidence_rows
 from tolbooth.report.people import PeopleShown
@@ -54,7 +55,7 @@ class Report:
     """Everything that is said about one decision; ``untouched`` are the clauses in use that no rule serves.
 
     ``revision`` is the observed state of source control, as ``docs/facts.md`` describes its values; None where it was
-    not observed.
+    not observed. ``changes`` tells what is another than in a decision to compare with, where one was given.
     """
 
     head: Head
@@ -69,6 +70,7 @@ class Report:
     self_checks: tuple[NextStep, ...]
     revision: JsonObject | None = None
     people: PeopleShown = field(default_factory=PeopleShown)
+    changes: Changes | None = None
 
     def with_finding(self, status: Status) -> tuple[Card, ...]:
         """The rules with at least one result of this status."""

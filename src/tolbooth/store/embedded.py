@@ -76,11 +76,20 @@ class EmbeddedStore:
         self._database = database
         self._checkpoint = CheckpointFile(folder, identity.origin, identity.log_key)
 
-    def append(self, kind: Kind, envelope: bytes, *, signer: Signer, clock: Callable[[], datetime]) -> LogEntry:
+    def append(
+        self,
+        kind: Kind,
+        envelope: bytes,
+        *,
+        signer: Signer,
+        clock: Callable[[], datetime],
+        unless: Callable[[], int | None] | None = None,
+    ) -> LogEntry:
         """Append an envelope to the log; one that is there already is returned as it stands.
 
         Every blob that the envelope names must have been put before. ``signer`` is the log's key; ``clock`` is read
-        inside the transaction, so that entries are in order.
+        inside the transaction, so that entries are in order. ``unless`` is asked while nobody else can append: where
+        it gives the position of an entry, nothing is appended, and that entry is returned.
 
         Raises:
             StoreError: if disk, lock or permission refuse, the key is not the log's, a named blob is not there, or
@@ -97,6 +106,9 @@ class EmbeddedStore:
         envelope_sha256 = self.blobs.put(envelope)
         with ExitStack() as until_placed:
             until_placed.enter_context(store_lock(self.folder))
+            position = unless() if unless is not None else None
+            if position is not None:
+                return self.entry_at(position)
             checkpoint = None
             with self._database.writing() as connection:
                 nodes = tree_nodes(connection)
