@@ -71,7 +71,7 @@ FUNCTIONS = {
     "nested-deep": ("a = []\nfor _ in range(500): a = [a]\nreturn {'deny': a}", "judge.result-shape"),
     "beyond-every-integer": ("return {'deny': [{'msg': 'x', 'measured': 2 ** 60}]}", "judge.result-shape"),
     "writes-into-the-answer": (
-        "import os\nfor fd in range(3, 20):\n    try: os.write(fd, b'garbage')\n    except OSError: pass\nreturn {}",
+        "import os\nfor fd in range(3, 4096):\n    try: os.write(fd, b'garbage')\n    except OSError: pass\nreturn {}",
         "judge.result-shape",
     ),
 }
