@@ -13,6 +13,7 @@ from tolbooth.evidence.statement import parse_statement
 from tolbooth.model.digest import short
 from tolbooth.model.wire import JsonObject
 from tolbooth.pipeline.case_file import CaseFile, case_file
+from tolbooth.report.words import plural
 from tolbooth.store.embedded import DecisionRow, EmbeddedStore, LogEntry
 
 
@@ -90,6 +91,8 @@ _SAID: Mapping[Kind, Callable[[JsonObject], str]] = {
         f"to version {said.get('to_version')}, decision {short(str(said.get('decision_sha256')))}"
     ),
     Kind.OUTCOME: lambda said: f"{said.get('result')}, version {said.get('to_version')}",
-    Kind.SIGHTING: lambda said: f"{len(said.get('seen', ()))} places, {len(said.get('findings', ()))} findings",
+    Kind.SIGHTING: lambda said: (
+        f"{plural(len(said.get('seen', ())), 'place')}, {plural(len(said.get('findings', ())), 'finding')}"
+    ),
     Kind.RETIREMENT: lambda said: f"waiver {short(str(said.get('waiver_sha256')))}, for {said.get('subject')}",
 }
