@@ -56,7 +56,7 @@ def tolbooth_gate(
         ``metrics``.
     """
     made = {"base_image": image, "packages_to_install": list(packages), "install_kfp_package": install_kfp}
-    # NOTE: a backend replaces a placeholder only where it is the whole value, so the key is put together in the step.
+    # A backend fills an id in only where it is the whole value, so the key is put together in the step.
     asked = dsl.component(_typed(tolbooth_decide), **made)(
         gate=name,
         project=project,

@@ -76,7 +76,7 @@ def _key(ids: tuple[str, ...]) -> str:
     """The key of a run's step.
 
     Raises:
-        ConfigError: ``kubeflow.no-run`` for an id that the backend left as a placeholder: every run would have the
+        ConfigError: ``kubeflow.no-run`` for an id that the backend did not fill in: every run would have the
             same key, and get the first one's decision.
     """
     unknown = [each for each in ids if not each or "{{" in each]
