@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tolbooth.cli.bound_option import share_ppm
+from tolbooth.cli.option_groups import with_options
 
 if TYPE_CHECKING:
     from tolbooth.measure.fairness.impact_ratio import AuditSettings
@@ -67,18 +68,12 @@ NEEDED = ("tool", "audit_date", "data_source", "distribution_date")
 
 def choice_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add what the rules leave open."""
-    return _added(command, _CHOICES)
+    return with_options(command, _CHOICES)
 
 
 def summary_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add what the public summary says besides."""
-    return _added(command, _SUMMARY)
-
-
-def _added(command: Callable[..., Any], options: tuple[Callable[..., Any], ...]) -> Callable[..., Any]:
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return with_options(command, _SUMMARY)
 
 
 def settings_of(sex: str, race: str, chosen: Mapping[str, Any]) -> AuditSettings:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from tolbooth.cli.bound_option import bound_ppm, share_ppm
+from tolbooth.cli.option_groups import with_options
 
 _DATA: tuple[Callable[..., Any], ...] = (
     click.option("--label", required=True, help="The column with what was true: 0 or 1."),
@@ -61,23 +62,17 @@ _CHANCE: tuple[Callable[..., Any], ...] = (
 
 def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the columns of label and prediction, and the metric."""
-    return _added(command, (*_DATA, *_METRIC))
+    return with_options(command, (*_DATA, *_METRIC))
 
 
 def question_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add how two groups are compared, and how a bound is met."""
-    return _added(command, _QUESTION)
+    return with_options(command, _QUESTION)
 
 
 def chance_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the level, the least denominator and the favourable prediction."""
-    return _added(command, _CHANCE)
-
-
-def _added(command: Callable[..., Any], options: tuple[Callable[..., Any], ...]) -> Callable[..., Any]:
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return with_options(command, _CHANCE)
 
 
 def alpha_of(written: str) -> int:

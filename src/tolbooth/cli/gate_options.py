@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import click
 
+from tolbooth.cli.option_groups import Command, with_options
 from tolbooth.config.settings import EngineName
 from tolbooth.model.instant import parse_instant
 from tolbooth.model.rule import Point
 from tolbooth.pipeline.workspace import utc_now
-
-Command = Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +52,7 @@ class Asked:
 
 def deciding_options(command: Command) -> Command:
     """Add the options to a command, which takes them as keywords for ``Asked``."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return with_options(command, _OPTIONS)
 
 
 def _instant(_ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime | None:
