@@ -60,10 +60,10 @@ def main() -> None:
         ("difference, 5,778 pairs", lambda: assess(counts, ask(Statistic.DIFFERENCE))),
         ("ratio, 5,778 pairs", lambda: assess(counts, ask(Statistic.RATIO))),
         ("worst slices", lambda: worst_slices(counts, Metric.FALSE_POSITIVE_RATE)),
-        (f"bootstrap, {REPLICATES:,} replicates", lambda: worst_interval(counts, groups, odds)),
+        (f"bootstrap, {REPLICATES:,} replicates (wanted: 0.5)", lambda: worst_interval(counts, groups, odds)),
         ("NumPy's multinomial alone", lambda: generator.multinomial(counts.row_count, shares, size=REPLICATES)),
     ):
-        print(f"{len(groups)} groups  {counts.row_count:,} rows  {name:<32}{best(action):.3f} s")
+        print(f"{len(groups)} groups  {counts.row_count:,} rows  {name:<38}{best(action):.3f} s")
 
 
 if __name__ == "__main__":

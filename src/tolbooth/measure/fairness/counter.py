@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import product, repeat
 from typing import Any, NamedTuple, Self
 
@@ -31,17 +32,37 @@ DENSE_CELLS = 1 << 18
 """Up to how many combinations of codes rows are counted in an array with a place for each; beyond, they are sorted."""
 
 _INDEXABLE = 1 << 62
+_NONE: IntArray = np.zeros(0, dtype=np.int64)
 
 
 class _Tally(NamedTuple):
     """The combinations of codes that occur: their codes in each column, and how many rows have each.
 
-    ``slots`` says of each row which combination it has, where that was asked for.
+    Where they were counted in an array with a place for each, that is ``dense``, and ``numbers`` are the places with
+    rows. ``slots`` says of each row which combination it has, where that was asked for.
     """
 
     places: tuple[IntArray, ...]
     rows: IntArray
     slots: IntArray | None
+    numbers: IntArray = _NONE
+    dense: IntArray | None = None
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """Rows of batches that have the same dictionaries, by the number of their combination, not yet in the counts.
+
+    ``keys`` are the combinations that have rows.
+    """
+
+    values: list[pa.Array]
+    keys: dict[int, tuple[Any, ...]]
+    rows: IntArray
+
+    def takes(self, values: list[pa.Array]) -> bool:
+        """Whether codes stand for these values."""
+        return all(mine.equals(other) for mine, other in zip(self.values, values, strict=True))
 
 
 class FairnessCounter:
@@ -71,6 +92,11 @@ class FairnessCounter:
         )
         self._counts: dict[Any, int] = {}
         self._sums: dict[Any, PowerSums] = {}
+        self._waiting: _Waiting | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        self._settle()
+        return self.__dict__
 
     @classmethod
     def of(cls, settings: CountSettings) -> Self:
@@ -124,6 +150,10 @@ class FairnessCounter:
             return
         columns = [(each.codes, each.size) for each in (*groups, *outcomes, *([] if scores is None else [scores]))]
         tally = _tally(columns, with_slots=scores is not None)
+        if scores is None and tally.dense is not None:
+            self._wait(groups, outcomes, tally, tally.dense)
+            self.check_limit()
+            return
         keys = _keys(settings, groups, outcomes, tally)
         if scores is None:
             for key, n in zip(keys, tally.rows.tolist(), strict=True):
@@ -133,6 +163,31 @@ class FairnessCounter:
             for key, place, n, powers in zip(keys, bins, tally.rows.tolist(), sums, strict=True):
                 self.add((*key, place), n, powers)
         self.check_limit()
+
+    def _wait(
+        self, groups: list[Coded], outcomes: list[Coded] | list[_BinaryOutcome], tally: _Tally, dense: IntArray
+    ) -> None:
+        """Add a batch's rows to those that wait. New combinations get their keys and their place in the counts now."""
+        values = [each.values for each in (*groups, *outcomes) if isinstance(each, Coded)]
+        waiting = self._waiting
+        if waiting is None or not waiting.takes(values):
+            self._settle()
+            waiting = self._waiting = _Waiting(values, {}, np.zeros_like(dense))
+        new = np.flatnonzero(waiting.rows[tally.numbers] == 0)
+        if len(new):
+            fresh = tally._replace(places=tuple(places[new] for places in tally.places), rows=tally.rows[new])
+            keys = list(_keys(self.settings, groups, outcomes, fresh))
+            waiting.keys.update(zip(tally.numbers[new].tolist(), keys, strict=True))
+            for key in keys:
+                self._counts.setdefault(key, 0)
+        waiting.rows += dense
+
+    def _settle(self) -> None:
+        """Add to the counts what waits."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            for number, key in waiting.keys.items():
+                self.add(key, int(waiting.rows[number]))
 
     def merge(self, other: Self) -> None:
         """Add what another counter with the same settings has counted.
@@ -150,6 +205,7 @@ class FairnessCounter:
             others.multiclass,
         ):
             raise ValueError("counters over different columns do not merge")
+        other._settle()
         for key, n in other._counts.items():
             self.add(key, n, other._sums.get(key, ()))
         self.check_limit()
@@ -181,6 +237,7 @@ class FairnessCounter:
 
     def finish(self) -> FairnessCounts:
         """The count table of all rows so far; of none, a table without cells."""
+        self._settle()
         settings = self.settings
         features, label, prediction = settings.features, settings.label, settings.prediction
         if settings.multiclass:
@@ -227,10 +284,17 @@ def _keys(
 ) -> Iterator[tuple[Any, ...]]:
     """Of each combination, its group, label and prediction."""
     width = len(groups)
-    named = [texts(*column) for column in zip(settings.features, groups, tally.places[:width], strict=True)]
+    named = [_texts(*column) for column in zip(settings.features, groups, tally.places[:width], strict=True)]
     group_keys: Iterable[Group] = zip(*named, strict=True) if named else repeat((), len(tally.rows))
     pairs = _pairs(settings, outcomes, tally.places[width:])
     return ((group, *pair) for group, pair in zip(group_keys, pairs, strict=True))
+
+
+def _texts(name: str, coded: Coded, codes: IntArray) -> list[str | None]:
+    """As ``texts``, for codes of which few differ."""
+    different, which = np.unique(codes, return_inverse=True)
+    named = texts(name, coded, different)
+    return [named[place] for place in which.tolist()]
 
 
 def _pairs(
@@ -267,10 +331,11 @@ def _tally(columns: Sequence[tuple[IntArray, int]], *, with_slots: bool) -> _Tal
         return _Tally(tuple(table.T), counts, slots.reshape(-1))
     # The narrowest integers that hold every combination: memory traffic is what this costs.
     width: Any = next(kind for kind in (np.uint16, np.uint32, np.int64) if size - 1 <= np.iinfo(kind).max)
-    flat: IntArray = np.zeros(len(columns[0][0]), dtype=width)
-    for codes, factor in columns:
+    flat: IntArray = columns[0][0].astype(width)
+    for codes, factor in columns[1:]:
         flat *= width(factor)
         flat += codes.astype(width, copy=False)
+    dense: IntArray | None = None
     if size > DENSE_CELLS:
         keys, counts = np.unique(flat, return_counts=True)
     else:
@@ -278,4 +343,4 @@ def _tally(columns: Sequence[tuple[IntArray, int]], *, with_slots: bool) -> _Tal
         keys = np.flatnonzero(dense)
         counts = dense[keys]
     places: Any = np.unravel_index(keys, shape)
-    return _Tally(places, counts, np.searchsorted(keys, flat) if with_slots else None)
+    return _Tally(places, counts, np.searchsorted(keys, flat) if with_slots else None, keys, dense)

@@ -23,10 +23,12 @@ import numpy.typing as npt
 
 IntArray = npt.NDArray[np.int64]
 
-_DIGITS = 8
+_DIGIT_BITS = 3
+_LOW_DIGIT = (1 << _DIGIT_BITS) - 1
 _BITS = 53
 _WHOLE = 1 << _BITS
-_GUIDE_BITS = 11
+_UNUSED_BITS = 64 - _BITS
+_GUIDE_BITS = 12
 _GUIDED_STEPS = 2
 _REACH = 12
 _SPARE = 40
@@ -66,53 +68,81 @@ class Draws:
             return trials.copy()
         least = int(trials.min())
         left = trials - least
-        found = self._invert([least], np.zeros_like(trials), hits, of)
+        found = self._invert([least], None, len(trials), hits, of)
         size = 1
         while left.any():
-            digits = left % _DIGITS
-            found += self._invert([digit * size for digit in range(int(digits.max()) + 1)], digits, hits, of)
-            left //= _DIGITS
-            size *= _DIGITS
+            digits = left & _LOW_DIGIT
+            found += self._invert(
+                [digit * size for digit in range(int(digits.max()) + 1)], digits, len(trials), hits, of
+            )
+            left >>= _DIGIT_BITS
+            size <<= _DIGIT_BITS
         return found
 
-    def _invert(self, trials: list[int], which: IntArray, hits: int, of: int) -> IntArray:
-        """Draw from the table of ``trials[which]``: all tables stand in one sorted row, shifted by their number."""
-        rows, lows = _tables(np.array(trials, dtype=np.int64), hits, of)
-        size = rows.shape[1]
-        row = (rows + np.arange(len(trials), dtype=np.int64)[:, None] * _WHOLE).ravel()
-        u = (self.raw(len(which)) >> np.uint64(64 - _BITS)).astype(np.int64)
-        found: IntArray = _places(row, u + which * _WHOLE, len(trials)) + (lows - np.arange(len(trials)) * size)[which]
+    def _invert(self, trials: list[int], which: IntArray | None, size: int, hits: int, of: int) -> IntArray:
+        """Draw ``size`` numbers, each from the table of ``trials[which]``; of the only one, if ``which`` is None."""
+        thresholds, lows = _tables(trials, hits, of)
+        found = _places(thresholds, which, self.raw(size))
+        if which is None:
+            found += lows[0]
+        else:
+            found += (lows - np.arange(len(trials)) * thresholds.shape[1]).take(which)
         return found
 
 
-def _places(row: IntArray, sought: IntArray, tables: int) -> IntArray:
-    """``np.searchsorted(row, sought, side="right")``, faster: an even guide to near the place, then steps to it."""
-    shift = _BITS - max(_GUIDE_BITS - tables.bit_length(), 1)
-    edges = np.arange((tables << _BITS) >> shift, dtype=np.int64) << shift
-    places: IntArray = np.searchsorted(row, edges, side="right")[sought >> shift]
+def _places(thresholds: IntArray, which: IntArray | None, raw: npt.NDArray[np.uint64]) -> IntArray:
+    """How many thresholds, counted from the first table's first on, come before the one that each draw is below.
+
+    An even guide gives the place for the start of a draw's bucket; few draws have a threshold of their bucket before
+    them, and step on. Draws are compared with all of their bits, since the unused ones change nothing.
+    """
+    tables = len(thresholds)
+    bits = _GUIDE_BITS - (tables - 1).bit_length()
+    firsts = np.arange(tables)[:, None]
+    buckets = (thresholds + ((1 << (_BITS - bits)) - 1) >> (_BITS - bits)) + (firsts << bits)
+    guide = np.bincount(buckets.ravel(), minlength=tables << bits).cumsum()
+    bucket = (raw >> np.uint64(64 - bits)).view(np.int64)
+    if which is not None:
+        bucket += which << bits
+    places: IntArray = guide.take(bucket)
+    # NOTE: less one, since 2^64 is no 64-bit number; a threshold of 0 wraps, but the guide is always beyond it.
+    lasts = ((thresholds.ravel() << _UNUSED_BITS) - 1).view(np.uint64)
+    beyond = np.flatnonzero(lasts.take(places) < raw)
     for _ in range(_GUIDED_STEPS):
-        places += row[places] <= sought
-    beyond = np.flatnonzero(row[places] <= sought)
-    places[beyond] = np.searchsorted(row, sought[beyond], side="right")
+        places[beyond] += 1
+        beyond = beyond[lasts.take(places.take(beyond)) < raw.take(beyond)]
+    if len(beyond):
+        sought = (raw[beyond] >> np.uint64(_UNUSED_BITS)).view(np.int64) + (
+            0 if which is None else which[beyond] << _BITS
+        )
+        places[beyond] = np.searchsorted((thresholds + (firsts << _BITS)).ravel(), sought, side="right")
     return places
 
 
-def _tables(trials: IntArray, hits: int, of: int) -> tuple[IntArray, IntArray]:
+def _tables(trials: list[int], hits: int, of: int) -> tuple[IntArray, IntArray]:
     """For each number of trials a row of thresholds, one for each number from the row's lowest on.
 
     The first threshold above u gives the number. Numbers that can't be drawn have no room between their thresholds.
     """
-    modes = np.array([min((n + 1) * hits // of, n) for n in trials.tolist()], dtype=np.int64)[:, None]
+    modes = [min((n + 1) * hits // of, n) for n in trials]
     spread = hits * (of - hits)
-    reaches = [math.isqrt(n * spread // (of * of)) * _REACH + _SPARE for n in trials.tolist()]
-    reach = np.array(reaches, dtype=np.int64)[:, None]
+    reaches = [math.isqrt(n * spread // (of * of)) * _REACH + _SPARE for n in trials]
+    width = min(max(reaches), max(trials))
     odds = hits / (of - hits)
-    n = trials[:, None]
-    steps = np.arange(int(min(reach.max(), trials.max())), dtype=np.int64)
-    up, down = modes + steps, modes - steps
-    above = np.where((steps < reach) & (up < n), (n - up) / (up + 1) * odds, 0.0).cumprod(axis=1)
-    below = np.where((steps < reach) & (down > 0), np.maximum(down, 0) / (n - down + 1) / odds, 0.0).cumprod(axis=1)
-    sums = np.concatenate([below[:, ::-1], np.ones((len(trials), 1)), above], axis=1).cumsum(axis=1)
-    thresholds = np.floor(sums / sums[:, -1:] * _WHOLE).astype(np.int64)
+    n, mode = np.array([trials, modes], dtype=np.float64)[:, :, None]
+    steps = np.arange(width, dtype=np.float64)
+    # Beyond n and below 0 no factor needs to be set to 0: the one at the end is, and each weight is a product.
+    up, down = mode + steps, mode - steps
+    above = (n - up) / (up + 1) * odds
+    below = down / (n - down + 1) / odds
+    if min(reaches) < width:
+        reached = steps < np.array(reaches)[:, None]
+        above *= reached
+        below *= reached
+    sums = np.ones((len(trials), 2 * width + 1))
+    np.cumprod(above, axis=1, out=sums[:, width + 1 :])
+    np.cumprod(below, axis=1, out=sums[:, :width][:, ::-1])
+    sums.cumsum(axis=1, out=sums)
+    thresholds = (sums / sums[:, -1:] * _WHOLE).astype(np.int64)
     thresholds[:, -1] = _WHOLE
-    return thresholds, modes[:, 0] - len(steps)
+    return thresholds, np.array(modes, dtype=np.int64) - width
