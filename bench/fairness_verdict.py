@@ -63,7 +63,7 @@ def main() -> None:
         (f"bootstrap, {REPLICATES:,} replicates (wanted: 0.5)", lambda: worst_interval(counts, groups, odds)),
         ("NumPy's multinomial alone", lambda: generator.multinomial(counts.row_count, shares, size=REPLICATES)),
     ):
-        print(f"{len(groups)} groups  {counts.row_count:,} rows  {name:<38}{best(action):.3f} s")
+        print(f"{len(groups)} groups  {counts.row_count:,} rows  {name:<46} {best(action):.3f} s")
 
 
 if __name__ == "__main__":
