@@ -97,7 +97,7 @@ def on_running_ray(path: Path) -> Callable[[], object]:
 def on_running_dask(path: Path) -> Callable[[], object]:
     from distributed import Client  # noqa: PLC0415
 
-    client = Client(processes=False, dashboard_address=None)
+    client = Client(processes=False, dashboard_address="127.0.0.1:0", worker_dashboard_address="127.0.0.1:0")
     count = ours(path, Engine.DASK)
 
     def run() -> object:

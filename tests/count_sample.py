@@ -8,8 +8,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from hypothesis import strategies as st
 
+from tolbooth.measure.fairness.assess import assess
 from tolbooth.measure.fairness.count_settings import CountSettings
+from tolbooth.measure.fairness.counts import FairnessCounts
+from tolbooth.measure.fairness.question import FairnessQuestion, Mode, Statistic
+from tolbooth.measure.fairness.rates import Metric
 from tolbooth.measure.fairness.score_bins import ScoreBins
 
 PLAIN = CountSettings(features=("race", "age", "sex"), label="y", prediction="p")
@@ -62,3 +67,91 @@ def _recast(table: pa.Table, name: str, kind: pa.DataType) -> pa.Table:
     place = table.schema.names.index(name)
     column: Any = table[name].combine_chunks()
     return table.set_column(place, name, column.cast(kind))
+
+
+NAN = float("nan")
+Row = tuple[str | None, float | None, float | None, int | None, float | None]
+
+ROWS: st.SearchStrategy[list[Row]] = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "b", "a ", "é", "", None]),
+        st.sampled_from([0.0, -0.0, 1.0, 7.0, NAN, None]),
+        st.sampled_from([0.0, 1.0, NAN, None]),
+        st.sampled_from([0, 1, None]),
+        st.one_of(st.none(), st.just(NAN), st.floats(0, 1), st.sampled_from([0.25, 0.2499995, 0.5, 1.0])),
+    ),
+    max_size=60,
+)
+ANY_SETTINGS = st.sampled_from(
+    [
+        CountSettings(features=("text", "number"), label="y", prediction="p"),
+        CountSettings(features=("text",), label="y", prediction="p", score=ScoreBins.equal("s", 4)),
+        CountSettings(
+            features=(),
+            label="y",
+            prediction="y",
+            score=ScoreBins(column="s", edges=(1, 2), scale=3, probability=False),
+        ),
+        CountSettings(features=("number",), label="text", prediction="p", multiclass=True),
+    ]
+)
+_TEXTS = st.sampled_from([pa.string(), pa.large_string(), pa.binary(), pa.dictionary(pa.int8(), pa.string())])
+_LABELS = st.sampled_from([pa.float32(), pa.float64()])
+# As a class, true is not 1; as a prediction it is.
+_CLASSES = st.sampled_from([pa.int8(), pa.uint64(), pa.float64()])
+_PREDICTIONS = st.one_of(_CLASSES, st.just(pa.bool_()))
+
+
+def drawn_table(
+    drawn: list[Row],
+    text: pa.DataType | None = None,
+    label: pa.DataType | None = None,
+    prediction: pa.DataType | None = None,
+) -> pa.Table:
+    """Rows of ``ROWS`` as a table, with text, label and prediction of these types."""
+    columns = [[row[place] for row in drawn] for place in range(5)]
+    texts = pa.array(columns[0], pa.string())
+    text = text or pa.string()
+    coded = texts.dictionary_encode().cast(text) if pa.types.is_dictionary(text) else texts.cast(text)
+    predictions = pa.array(columns[3], pa.int8()).cast(prediction or pa.int8())
+    arrays = [
+        coded,
+        pa.array(columns[1], pa.float64()),
+        pa.array(columns[2], label or pa.float64()),
+        predictions,
+        pa.array(columns[4], pa.float64()),
+    ]
+    return pa.table(arrays, names=["text", "number", "y", "p", "s"])
+
+
+def write_any_parts(folder: Path, data: st.DataObject, drawn: list[Row], *, multiclass: bool) -> None:
+    """Write rows in any order, cut into any files and row groups, in any types and encodings that hold them."""
+    predictions = _CLASSES if multiclass else _PREDICTIONS
+    left = list(data.draw(st.permutations(drawn)))
+    for place in range(data.draw(st.integers(1, 4))):
+        size = data.draw(st.integers(0, len(left)))
+        part = drawn_table(left[:size], data.draw(_TEXTS), data.draw(_LABELS), data.draw(predictions))
+        left = left[size:]
+        pq.write_table(part, folder / f"{place}.parquet", row_group_size=data.draw(st.integers(1, 20)))
+    pq.write_table(drawn_table(left), folder / "last.parquet", use_dictionary=False)
+
+
+def verdicts(counts: FairnessCounts) -> list[dict[str, Any]]:
+    """Answers to several questions about a binary table, one for each statistic and each way to be met; else none."""
+    if counts.classes or not counts.features:
+        return []
+    return [
+        assess(
+            counts,
+            FairnessQuestion(
+                statistic=statistic,
+                metric=Metric.SELECTION_RATE,
+                by=counts.features,
+                bound=800_000 if statistic is Statistic.RATIO else 100_000,
+                minimum_denominator=3,
+                mode=mode,
+            ),
+        )
+        for statistic in Statistic
+        for mode in Mode
+    ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
@@ -194,6 +196,60 @@ def test_a_pandas_frame_counts_as_its_rows_whatever_its_dtypes(table: pa.Table) 
 def test_an_arrow_stream_is_counted(table: pa.Table) -> None:
     reader = pa.RecordBatchReader.from_batches(table.schema, table.to_batches(max_chunksize=100))
     assert count_frame(reader, PLAIN).canonical() == count_frame(table, PLAIN).canonical()
+
+
+def test_a_stream_is_counted_batch_by_batch_and_never_held() -> None:
+    alive: list[Any] = []
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for _ in range(50):
+            batch = pa.record_batch({"g": ["a"] * 1000, "y": [1] * 1000})
+            alive.append(pa.total_allocated_bytes())
+            yield batch
+
+    schema = pa.schema([("g", pa.string()), ("y", pa.int64())])
+    counts = count_frame(pa.RecordBatchReader.from_batches(schema, batches()), ONE)
+    assert counts.row_count == 50_000
+    assert max(alive) < 5 * (min(alive) + 100_000)
+
+
+def test_a_stream_that_breaks_off_is_an_error_that_quotes_nothing() -> None:
+    def batches() -> Iterator[pa.RecordBatch]:
+        yield pa.record_batch({"g": ["a"], "y": [1]})
+        raise ValueError(CANARY)
+
+    schema = pa.schema([("g", pa.string()), ("y", pa.int64())])
+    with pytest.raises(MeasureError) as caught:
+        count_frame(pa.RecordBatchReader.from_batches(schema, batches()), ONE)
+    assert caught.value.code == "measure.frame-failed"
+    assert CANARY not in "".join(traceback.format_exception(caught.value))
+
+
+def test_an_arrow_file_whose_category_lies_beyond_its_dictionary_is_refused_not_believed(tmp_path: Path) -> None:
+    codes = pa.array([0, 77], pa.int8())
+    column = pa.DictionaryArray.from_arrays(codes, pa.array(["a", "b"]), safe=False)
+    table = pa.table({"g": column, "y": [1, 1]})
+    path = tmp_path / "data.arrow"
+    with pa.ipc.new_file(path, table.schema) as writer:
+        writer.write_table(table)
+    with pytest.raises(MeasureError) as caught:
+        count_files(path, ONE)
+    assert caught.value.code == "measure.unreadable"
+
+
+def test_whole_numbers_in_16_bit_floats_are_categories_and_labels(tmp_path: Path) -> None:
+    halves = pa.array(np.array([0, 1, np.nan], dtype=np.float16))
+    table = pa.table({"g": halves, "y": halves})
+    path = tmp_path / "data.parquet"
+    pq.write_table(table, path)
+    expected = (Cell((None,), None, None, 1), Cell(("0",), 0, 0, 1), Cell(("1",), 1, 1, 1))
+    assert count_frame(table, ONE).cells == count_files(path, ONE).cells == expected
+
+
+def test_a_pandas_column_that_is_named_by_a_number_is_asked_for_by_its_digits() -> None:
+    frame = pd.DataFrame({3: ["a"], "y": [1]})
+    counts = count_frame(frame, CountSettings(features=("3",), label="y", prediction="y"))
+    assert counts.cells == (Cell(("a",), 1, 1, 1),)
 
 
 @pytest.mark.parametrize("values", [["a", 1], [1, CANARY], [object(), "a"]], ids=str)

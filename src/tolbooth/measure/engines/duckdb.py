@@ -5,26 +5,28 @@ The only module that imports duckdb (the extra ``duckdb``).
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pyarrow as pa
 
-from tolbooth.measure.engines.extras import imported
+from tolbooth.measure.engines.extras import imported, refusing
 from tolbooth.measure.engines.queried import count_files_by
 from tolbooth.measure.engines.sql import DUCKDB, add_groups, count_query
 from tolbooth.measure.fairness.count_settings import CountSettings
 from tolbooth.measure.fairness.counter import FairnessCounter
 from tolbooth.measure.fairness.counts import FairnessCounts
 from tolbooth.measure.interface import Progress
-from tolbooth.model.errors import ConfigError, MeasureError
+from tolbooth.model.errors import ConfigError
 
 _MEMORY_LIMIT = "256MB"
 _BATCH_GROUPS = 10_000
-_VIEW = "counted_rows"
+_GLOB = re.compile(r"[*?\[]")
 # NOTE: Parquet statistics leave NaN out, and this optimizer believes them: ISNAN becomes no, y = 0 yes, for a column
 # that holds 0 and NaN.
 _MISLED = "statistics_propagation"
@@ -35,11 +37,12 @@ def count_files(
 ) -> FairnessCounts:
     """Count Parquet files, or a ``.sql`` file that holds one SELECT over files or databases.
 
-    DuckDB may use 256 MB, and spills beyond that to a temporary folder.
+    DuckDB may use 256 MB, and spills beyond that to a temporary folder. Paths in a query start where the command runs;
+    an extension that it needs has to be installed, since DuckDB fetches none here.
 
     Raises:
         ConfigError: ``measure.engine-missing`` without duckdb; ``measure.query`` for a file of SQL that is not one
-            SELECT; else as ``count_files_by``.
+            SELECT; else as ``count_files_by``, or for a query as ``count_relation``.
         MeasureError: ``measure.query-failed`` if DuckDB refuses; its text is dropped, since it may quote values.
     """
     with _connected(threads) as connection:
@@ -47,7 +50,9 @@ def count_files(
             return _count_selected(_selected(connection, path), settings)
 
         def read(files: Sequence[str]) -> str:
-            names = ", ".join("'" + name.replace("'", "''") + "'" for name in files)
+            # NOTE: DuckDB takes a path for a pattern, and would read each file that fits.
+            plain = [_GLOB.sub(r"[\g<0>]", name).replace("'", "''") for name in files]
+            names = ", ".join(f"'{name}'" for name in plain)
             return f"read_parquet([{names}], hive_partitioning = false)"
 
         def ask(query: str) -> Iterable[pa.RecordBatch]:
@@ -66,7 +71,8 @@ def count_relation(relation: Any, settings: CountSettings, connection: Any) -> F
         connection: the relation's own; its optimizer is set for this query, and set back.
 
     Raises:
-        ConfigError: ``measure.column-missing``, ``measure.column-twice`` or ``measure.column-type``.
+        ConfigError: ``measure.column-missing``, ``measure.column-twice``, ``measure.column-type`` or
+            ``measure.engine-columns``.
         MeasureError: as ``count_files``.
     """
     (before,) = connection.execute("SELECT current_setting('disabled_optimizers')").fetchone()
@@ -80,10 +86,14 @@ def count_relation(relation: Any, settings: CountSettings, connection: Any) -> F
 def _count_selected(relation: Any, settings: CountSettings) -> FairnessCounts:
     counter = FairnessCounter.of(settings)
     with _asking():
-        schema = relation.limit(0).to_arrow_reader(_BATCH_GROUPS).schema
+        # NOTE: of two columns with one name, DuckDB renames the second as soon as rows are asked for.
+        names, kinds = relation.columns, relation.limit(0).to_arrow_reader(_BATCH_GROUPS).schema.types
+    schema = pa.schema(list(zip(names, kinds, strict=True)))
     settings.check(schema)
+    view = f"tolbooth_{uuid4().hex}"
+    asked = count_query(settings, schema, view, DUCKDB)
     with _asking():
-        counted = relation.query(_VIEW, count_query(settings, schema, _VIEW, DUCKDB))
+        counted = relation.query(view, asked)
         for groups in counted.to_arrow_reader(_BATCH_GROUPS):
             add_groups(counter, groups, schema)
     return counter.finish()
@@ -113,6 +123,7 @@ def _connected(threads: int | None) -> Iterator[Any]:
             "temp_directory": folder,
             "preserve_insertion_order": False,
             "disabled_optimizers": _MISLED,
+            "autoinstall_known_extensions": False,
         }
         if threads is not None:
             settings["threads"] = threads
@@ -120,14 +131,6 @@ def _connected(threads: int | None) -> Iterator[Any]:
             yield connection
 
 
-@contextmanager
-def _asking() -> Iterator[None]:
-    duckdb = imported("duckdb", extra="duckdb", what="the engine duckdb")
-    try:
-        yield
-    except duckdb.Error as error:
-        raise MeasureError.of(
-            "measure.query-failed",
-            f"DuckDB could not count these rows ({type(error).__name__})",
-            hint="run the query in DuckDB itself to see what it says",
-        ) from None
+def _asking() -> Any:
+    hint = "run the query in DuckDB itself to see what it says; what DuckDB can't read, --engine local may"
+    return refusing("measure.query-failed", "DuckDB could not count these rows", hint=hint)

@@ -180,9 +180,15 @@ def arrow_batches(file: Path, columns: Sequence[str], numbers: Sequence[int] | N
         with _open_arrow(file, options) as opened:
             if isinstance(opened, pa.ipc.RecordBatchFileReader):
                 for number in range(opened.num_record_batches) if numbers is None else numbers:
-                    yield opened.get_batch(number)
+                    yield _sound(opened.get_batch(number))
             else:
-                yield from opened
+                yield from map(_sound, opened)
+
+
+def _sound(batch: pa.RecordBatch) -> pa.RecordBatch:
+    # NOTE: Arrow believes offsets and dictionary indices of a file; wrong ones would read any memory.
+    batch.validate(full=True)
+    return batch
 
 
 def arrow_batch_count(file: Path) -> int | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from tolbooth.measure.engines.extras import refusing
 from tolbooth.measure.engines.parts import BATCH_ROWS, countable, first_wrong
 from tolbooth.measure.fairness.columns import require_columns
 from tolbooth.measure.fairness.count_settings import CountSettings
@@ -24,16 +25,17 @@ def count_frame(frame: Any, settings: CountSettings) -> FairnessCounts:
 
     Args:
         frame: a pandas or polars DataFrame, a polars LazyFrame (collected by its streaming engine, the needed columns
-            alone), a ``pyarrow.Table``, or whatever has ``__arrow_c_stream__``. Columns as in ``columns``; a pandas
-            categorical counts as what it holds, an object column must hold one type (text and bytes may mix), and NaN
-            is missing.
+            alone), a ``pyarrow.Table``, or whatever has ``__arrow_c_stream__`` (a stream is counted batch by batch,
+            never held). Columns as in ``columns``; a pandas categorical counts as what it holds, an object column must
+            hold one type (text and bytes may mix), and NaN is missing.
         settings: what is counted.
 
     Raises:
         ConfigError: ``measure.frame-unknown``, ``measure.column-missing``, ``measure.column-twice`` or
             ``measure.column-type``, also for an object column of several types.
         MeasureError: ``measure.label-not-binary``, ``measure.score-outside``, ``measure.not-text`` or
-            ``measure.too-many-cells``; rows are counted from 1, and no cell is quoted.
+            ``measure.too-many-cells``; rows are counted from 1, and no cell is quoted. ``measure.frame-failed`` if a
+            lazy frame or a stream fails while it gives its rows.
     """
     counter = FairnessCounter.of(settings)
     done = 0
@@ -51,40 +53,53 @@ def count_frame(frame: Any, settings: CountSettings) -> FairnessCounts:
 
 
 def _batches(frame: Any, settings: CountSettings) -> Iterator[pa.RecordBatch]:
-    table = _table(frame, settings)
-    settings.check(table.schema)
-    yield from table.to_batches(max_chunksize=BATCH_ROWS)
-
-
-def _table(frame: Any, settings: CountSettings) -> pa.Table:
     wanted = list(settings.columns)
     if isinstance(frame, pa.Table):
         require_columns(wanted, frame.schema.names)
-        return frame.select(wanted)
-    if hasattr(frame, "iloc") and hasattr(frame, "columns"):
+        rows = frame.select(wanted)
+    elif hasattr(frame, "iloc") and hasattr(frame, "columns"):
         names = [name if isinstance(name, str) else repr(name) for name in frame.columns]
         require_columns(wanted, names)
-        return pa.table({name: _pandas_column(name, frame[name]) for name in wanted})
-    if hasattr(frame, "collect_schema"):
-        require_columns(wanted, frame.collect_schema().names())
+        rows = pa.table({name: _pandas_column(name, frame.iloc[:, names.index(name)]) for name in wanted})
+    elif hasattr(frame, "collect_schema"):
+        rows = _polars_table(frame, wanted)
+    elif hasattr(frame, "__arrow_c_stream__"):
+        with _giving(frame):
+            rows = pa.RecordBatchReader.from_stream(frame)
+    else:
+        raise ConfigError.of(
+            "measure.frame-unknown",
+            f"a {type(frame).__name__} is no frame that can be counted",
+            hint="give a pandas or polars frame, a pyarrow.Table, or what has __arrow_c_stream__",
+        )
+    settings.check(rows.schema)
+    given = iter(rows.to_batches(max_chunksize=BATCH_ROWS) if isinstance(rows, pa.Table) else rows)
+    while True:
+        with _giving(frame):
+            batch = next(given, None)
+        if batch is None:
+            return
+        yield batch
+
+
+def _polars_table(frame: Any, wanted: list[str]) -> pa.Table:
+    with _giving(frame):
+        names = frame.collect_schema().names()
+    require_columns(wanted, names)
+    with _giving(frame):
         chosen = frame.select(wanted)
         return (chosen.collect(engine="streaming") if hasattr(chosen, "collect") else chosen).to_arrow()
-    if hasattr(frame, "__arrow_c_stream__"):
-        whole = pa.RecordBatchReader.from_stream(frame)
-        require_columns(wanted, whole.schema.names)
-        schema = pa.schema([whole.schema.field(name) for name in wanted])
-        return pa.Table.from_batches((batch.select(wanted) for batch in whole), schema)
-    raise ConfigError.of(
-        "measure.frame-unknown",
-        f"a {type(frame).__name__} is no frame that can be counted",
-        hint="give a pandas or polars frame, a pyarrow.Table, or what has __arrow_c_stream__",
-    )
+
+
+def _giving(frame: Any) -> Any:
+    hint = "collect it first, to see what it says"
+    return refusing("measure.frame-failed", f"a {type(frame).__name__} did not give its rows", hint=hint)
 
 
 def _pandas_column(name: str, series: Any) -> Any:
     try:
         return pa.array(series, from_pandas=True)
-    except (pa.ArrowException, UnicodeError, TypeError):
+    except (pa.ArrowException, UnicodeError, TypeError, ValueError):
         # NOTE: Arrow's text quotes the value that it could not convert.
         problem = Problem(
             code="measure.column-type",

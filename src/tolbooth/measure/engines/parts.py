@@ -117,7 +117,8 @@ def _source(file: Path, relative: Path, settings: CountSettings) -> Source:
             schema, metadata = footer(file)
             rows, row_groups = metadata.num_rows, metadata.num_row_groups
     name = Withheld().text(relative.as_posix())
-    return Source(file=file, name=name, schema=schema, constants=constants, row_groups=row_groups, rows=rows)
+    # Absolute, since a worker elsewhere starts in another folder.
+    return Source(file=file.absolute(), name=name, schema=schema, constants=constants, row_groups=row_groups, rows=rows)
 
 
 def _hive(relative: Path) -> Iterator[tuple[str, str | None]]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from tolbooth.measure.engines.files import Format
 from tolbooth.measure.engines.parts import Constants, Source, sources
-from tolbooth.measure.engines.sql import Dialect, add_groups, count_query
+from tolbooth.measure.engines.sql import Dialect, add_groups, count_query, refuse_case_alone
 from tolbooth.measure.fairness.count_settings import CountSettings
 from tolbooth.measure.fairness.counter import FairnessCounter
 from tolbooth.measure.fairness.counts import FairnessCounts
@@ -33,7 +33,7 @@ def count_files_by(
     """Count a Parquet file, or a folder of them (also partitioned as Hive does it), by queries.
 
     Raises:
-        ConfigError: as ``sources``, and ``measure.engine-format`` for another format.
+        ConfigError: as ``sources`` and ``count_query``, and ``measure.engine-format`` for another format.
         MeasureError: what ``add_groups`` and the engine raise.
     """
     found = sources(path, settings)
@@ -43,6 +43,8 @@ def count_files_by(
             f"{other.name} is {other.format.value}; this engine reads Parquet files and folders of them",
             hint="count it with --engine local",
         )
+    for source in found:
+        refuse_case_alone(settings, source.schema)
     counter = FairnessCounter.of(settings)
     done, total = 0, sum(source.rows or 0 for source in found)
     for alike in _alike(found, settings):

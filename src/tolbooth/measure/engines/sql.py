@@ -20,6 +20,7 @@ from tolbooth.measure.fairness.counter import FairnessCounter
 from tolbooth.measure.fairness.counts import PowerSums
 from tolbooth.measure.fairness.score_bins import LARGEST_UNIT, POWERS, ScoreBins
 from tolbooth.measure.fairness.score_columns import score_outside
+from tolbooth.model.errors import ConfigError, Problem
 
 _OTHER = 2
 """What a label that is neither 0, 1 nor missing becomes."""
@@ -59,30 +60,75 @@ def count_query(
         source: a table, a view or a query in parentheses, as it stands after FROM.
         dialect: how the engine writes.
         constants: columns that the source does not have; they are not in the query.
+
+    Raises:
+        ConfigError: ``measure.engine-columns`` where the names of columns differ by case alone.
     """
+    refuse_case_alone(settings, schema)
     absent = set(constants)
-    keys = {f"f{place}": dialect.name(name) for place, name in enumerate(settings.features) if name not in absent}
+    keys = {
+        f"f{place}": _raw(dialect.name(name), schema.field(name).type, dialect)
+        for place, name in enumerate(settings.features)
+        if name not in absent
+    }
     for alias, name in (("y", settings.label), ("p", settings.prediction)):
         if name not in absent:
             raw = settings.multiclass or _is_raw(schema.field(name).type)
             column = dialect.name(name)
-            keys[alias] = column if raw else _binary(column, schema.field(name).type)
+            kind = schema.field(name).type
+            keys[alias] = _raw(column, kind, dialect) if raw else _binary(column, kind)
     score = settings.score
     keys = keys or {"one": "1"}
     chosen = [f"{expression} AS {alias}" for alias, expression in keys.items()]
     if score is None:
-        return _grouped(_select(chosen, f"{source} AS rows_"), [*keys], [])
+        return _grouped(settings, _select(chosen, f"{source} AS rows_"), [*keys], [])
     double = f"CAST({dialect.name(score.column)} AS DOUBLE)"
     number = f"CASE WHEN ISNAN({double}) THEN NULL ELSE {double} END AS d"
     numbered = _select([*chosen, number], f"{source} AS rows_")
     units = f"CASE WHEN {_inside(score)} THEN CAST(FLOOR(d * {_double(score.scale)} + {_double(0.5)}) AS BIGINT) END"
     cut = _select([*keys, "d", f"{units} AS u"], f"({numbered}) AS numbered_")
     binned = _select([*keys, "u", f"{_bin(score)} AS b"], f"({cut}) AS cut_")
-    return _grouped(binned, [*keys, "b"], _sums(dialect) if score.probability else [])
+    return _grouped(settings, binned, [*keys, "b"], _sums(dialect) if score.probability else [])
 
 
-def _grouped(inner: str, keys: list[str], sums: list[str]) -> str:
-    return f"{_select([*keys, 'COUNT(*) AS n', *sums], f'({inner}) AS keyed_')} GROUP BY {', '.join(keys)}"
+def case_alone(settings: CountSettings, schema: pa.Schema) -> list[tuple[str, str]]:
+    """Each needed column that SQL takes for another one, with that one: their names differ by case alone."""
+    names = [name for name in settings.columns if name in schema.names]
+    return [(name, each) for name in names for each in schema.names if each != name and _folded(each) == _folded(name)]
+
+
+def refuse_case_alone(settings: CountSettings, schema: pa.Schema) -> None:
+    """Refuse columns that SQL can't tell apart.
+
+    Raises:
+        ConfigError: ``measure.engine-columns`` for each needed column whose name differs from another's by case alone.
+    """
+    if mistaken := case_alone(settings, schema):
+        raise ConfigError([_mistaken(*names) for names in mistaken])
+
+
+def _folded(name: str) -> str:
+    return name.casefold()
+
+
+def _mistaken(name: str, other: str) -> Problem:
+    return Problem(
+        code="measure.engine-columns",
+        message=f"the data has the columns '{name}' and '{other}', which this engine does not tell apart",
+        hint="rename one, or count with --engine local",
+        about=name,
+    )
+
+
+def _grouped(settings: CountSettings, inner: str, keys: list[str], sums: list[str]) -> str:
+    """The query around the rows with their keys.
+
+    The limit keeps a column of ids out of this process; what it cuts off is refused. At most two raw values of a key
+    fall together (NaN and null; 0.0 and -0.0), so more groups than this are more cells than allowed.
+    """
+    most = (settings.cell_limit + 1) << len(keys)
+    grouped = _select([*keys, "COUNT(*) AS n", *sums], f"({inner}) AS keyed_")
+    return f"{grouped} GROUP BY {', '.join(keys)} LIMIT {most}"
 
 
 def _select(columns: list[str], source: str) -> str:
@@ -93,6 +139,12 @@ def _is_raw(kind: pa.DataType) -> bool:
     """Whether a label is grouped as it is: bytes have no literal that every engine reads."""
     value = kind.value_type if types.is_dictionary(kind) else kind
     return bool(types.is_binary(value) or types.is_large_binary(value) or types.is_null(value))
+
+
+def _raw(column: str, kind: pa.DataType, dialect: Dialect) -> str:
+    """A column to group by; integers that an engine without unsigned ones takes for decimals become text at once."""
+    value = kind.value_type if types.is_dictionary(kind) else kind
+    return f"CAST({column} AS {dialect.text})" if types.is_uint64(value) else column
 
 
 def _binary(column: str, kind: pa.DataType) -> str:

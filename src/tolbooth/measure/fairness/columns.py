@@ -133,6 +133,8 @@ def code_class(name: str, column: pa.Array) -> Coded:
 def _code(column: pa.Array) -> Coded:
     if types.is_null(column.type) or types.is_string_view(column.type):
         column = column.cast(pa.large_string())
+    if types.is_float16(column.type):
+        column = column.cast(pa.float32())
     encoded = column if types.is_dictionary(column.type) else column.dictionary_encode()
     indices = encoded.indices
     if indices.null_count:
@@ -220,7 +222,8 @@ def not_binary(name: str, kind: pa.DataType, rows: int) -> MeasureError:
 
 
 def _integral(name: str, values: pa.Array) -> pa.Array:
-    numbers = pc.if_else(pc.is_nan(values), None, values).cast(pa.float64())
+    numbers = values.cast(pa.float64())
+    numbers = pc.if_else(pc.is_nan(numbers), None, numbers)
     fits = pc.and_(pc.equal(numbers, pc.floor(numbers)), pc.less_equal(pc.abs(numbers), _EXACT))
     if not pc.all(fits, min_count=0).as_py():
         problem = Problem(
