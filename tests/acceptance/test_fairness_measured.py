@@ -17,7 +17,8 @@ COLUMNS = ("--label", "y_true", "--prediction", "y_pred")
 @pytest.fixture
 def compas(shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.chdir(tmp_path)
-    return str(shared_data / "fairness" / "compas_two_year.parquet")
+    Path("compas.parquet").symlink_to(shared_data / "fairness" / "compas_two_year.parquet")
+    return "compas.parquet"  # short, for lines are wrapped and the folder's name may be long
 
 
 def measured(compas: str, *more: str) -> Said:

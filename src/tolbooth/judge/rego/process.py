@@ -12,10 +12,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from tolbooth.judge.interface import EvaluationFailure
+from tolbooth.judge.interrupts import interrupts_held
 
 ANSWER_BYTES = 64 << 20
 """The largest answer that is read: result sets are small, and a policy may be hostile."""
@@ -40,18 +42,12 @@ class WorkerProcess:
     def __init__(self, extension: Path, *, memory_bytes: int) -> None:
         self._read_ahead = bytearray()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
-        # NOTE: an interrupt waits until the process is ours to end; else it would outlive the one that started it.
-        held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            self._process, self._lifeline = self._start(extension, memory_bytes)
-            try:
-                signal.pthread_sigmask(signal.SIG_SETMASK, held)
-                self._greet()
-            except BaseException:
-                self.close()
-                raise
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, held)
+        with ExitStack() as undo:
+            with interrupts_held():
+                self._process, self._lifeline = self._start(extension, memory_bytes)
+                undo.callback(self.close)
+            self._greet()
+            undo.pop_all()
 
     def _start(self, extension: Path, memory_bytes: int) -> tuple[subprocess.Popen[bytes], int | None]:
         read_end, write_end = os.pipe()

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import tolbooth
+from tolbooth.judge.interrupts import interrupts_held
 from tolbooth.judge.validators.interface import Limits
 
 ANSWER_BYTES = 16 << 20
@@ -105,7 +106,8 @@ class _Run:
         held = {answers, control, lifeline, answers_w, control_w, lifeline_r}
         process: subprocess.Popen[bytes] | None = None
         try:
-            process = self._start(answers_w, control_w, lifeline_r)
+            with interrupts_held():
+                process = self._start(answers_w, control_w, lifeline_r)
             for end in (answers_w, control_w, lifeline_r):
                 os.close(end)
                 held.discard(end)

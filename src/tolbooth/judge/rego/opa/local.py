@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tolbooth.judge.interface import Module
+from tolbooth.judge.interrupts import interrupts_held
 from tolbooth.judge.rego.opa.client import Answer, Endpoint, OpaClient
 from tolbooth.judge.rego.opa.failures import OpaFailedError, compile_error
 from tolbooth.model.digest import sha256_hex
@@ -142,20 +143,21 @@ class LocalOpa:
         read_end, self._lifeline = os.pipe()
         command = [str(self._binary), "run", "--server", "--addr", f"unix://{folder / 'opa.sock'}", *_FLAGS, "."]
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
-                [
-                    *(sys.executable, "-I", "-S", "-B", str(_GUARD)),
-                    *(str(read_end), str(self._memory_bytes), str(folder)),
-                    *command,
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self._errors,
-                env={},
-                cwd=folder / "bundle",
-                start_new_session=True,
-                pass_fds=(read_end,),
-            )
+            with interrupts_held():
+                self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
+                    [
+                        *(sys.executable, "-I", "-S", "-B", str(_GUARD)),
+                        *(str(read_end), str(self._memory_bytes), str(folder)),
+                        *command,
+                    ],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=self._errors,
+                    env={},
+                    cwd=folder / "bundle",
+                    start_new_session=True,
+                    pass_fds=(read_end,),
+                )
         except OSError as error:
             raise OpaFailedError("judge.opa-start", f"{self._binary} can't be started: {error}") from error
         finally:
