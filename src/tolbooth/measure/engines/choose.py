@@ -20,8 +20,9 @@ from tolbooth.measure.engines.parts import first_batch, sources
 from tolbooth.measure.engines.sql import case_alone
 from tolbooth.measure.fairness.columns import code_feature
 from tolbooth.measure.fairness.count_settings import CountSettings
-from tolbooth.measure.fairness.counter import DENSE_CELLS, FairnessCounter
+from tolbooth.measure.fairness.counter import FairnessCounter
 from tolbooth.measure.fairness.counts import FairnessCounts
+from tolbooth.measure.fairness.tally import DENSE_CELLS
 from tolbooth.measure.interface import Progress
 from tolbooth.model.errors import ConfigError, MeasureError
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from functools import partial
 from itertools import product, repeat
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
 
+from tolbooth.measure.fairness.cells import Cells
 from tolbooth.measure.fairness.columns import (
     Coded,
     IntArray,
@@ -21,48 +22,14 @@ from tolbooth.measure.fairness.columns import (
     texts,
 )
 from tolbooth.measure.fairness.count_settings import CELL_LIMIT, CountSettings
-from tolbooth.measure.fairness.counts import FairnessCounts, Group, PowerSums
+from tolbooth.measure.fairness.counts import FairnessCounts, PowerSums
 from tolbooth.measure.fairness.score_bins import ScoreBins
 from tolbooth.measure.fairness.score_columns import MOST_ROWS, CodedScores, code_scores, power_sums
+from tolbooth.measure.fairness.tally import DENSE_CELLS, Tally, shape_of, tally, tally_dense
 from tolbooth.model.errors import MeasureError, Problem
 
 _OUTCOME_CODES = tuple(product((0, 1, None), repeat=2))
 _OUTCOMES = len(_OUTCOME_CODES)
-DENSE_CELLS = 1 << 18
-"""Up to how many combinations of codes rows are counted in an array with a place for each; beyond, they are sorted."""
-
-_INDEXABLE = 1 << 62
-_NONE: IntArray = np.zeros(0, dtype=np.int64)
-
-
-class _Tally(NamedTuple):
-    """The combinations of codes that occur: their codes in each column, and how many rows have each.
-
-    Where they were counted in an array with a place for each, that is ``dense``, and ``numbers`` are the places with
-    rows. ``slots`` says of each row which combination it has, where that was asked for.
-    """
-
-    places: tuple[IntArray, ...]
-    rows: IntArray
-    slots: IntArray | None
-    numbers: IntArray = _NONE
-    dense: IntArray | None = None
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """Rows of batches that have the same dictionaries, by the number of their combination, not yet in the counts.
-
-    ``keys`` are the combinations that have rows.
-    """
-
-    values: list[pa.Array]
-    keys: dict[int, tuple[Any, ...]]
-    rows: IntArray
-
-    def takes(self, values: list[pa.Array]) -> bool:
-        """Whether codes stand for these values."""
-        return all(mine.equals(other) for mine, other in zip(self.values, values, strict=True))
 
 
 class FairnessCounter:
@@ -92,10 +59,10 @@ class FairnessCounter:
         )
         self._counts: dict[Any, int] = {}
         self._sums: dict[Any, PowerSums] = {}
-        self._waiting: _Waiting | None = None
+        self._cells = Cells(len(self.settings.features) + (2 if multiclass else 1), self._pour)
 
     def __getstate__(self) -> dict[str, Any]:
-        self._settle()
+        self._cells.empty()
         return self.__dict__
 
     @classmethod
@@ -148,46 +115,41 @@ class FairnessCounter:
         scores = None if settings.score is None else code_scores(settings.score, batch.column(settings.score.column))
         if not batch.num_rows:
             return
-        columns = [(each.codes, each.size) for each in (*groups, *outcomes, *([] if scores is None else [scores]))]
-        tally = _tally(columns, with_slots=scores is not None)
-        if scores is None and tally.dense is not None:
-            self._wait(groups, outcomes, tally, tally.dense)
-            self.check_limit()
-            return
-        keys = _keys(settings, groups, outcomes, tally)
         if scores is None:
-            for key, n in zip(keys, tally.rows.tolist(), strict=True):
-                self.add(key, n)
+            self._count(groups, outcomes)
         else:
-            bins, sums = _bins_and_sums(settings, scores, tally)
-            for key, place, n, powers in zip(keys, bins, tally.rows.tolist(), sums, strict=True):
-                self.add((*key, place), n, powers)
+            self._count_scored(groups, outcomes, scores)
         self.check_limit()
 
-    def _wait(
-        self, groups: list[Coded], outcomes: list[Coded] | list[_BinaryOutcome], tally: _Tally, dense: IntArray
-    ) -> None:
-        """Add a batch's rows to those that wait. New combinations get their keys and their place in the counts now."""
-        values = [each.values for each in (*groups, *outcomes) if isinstance(each, Coded)]
-        waiting = self._waiting
-        if waiting is None or not waiting.takes(values):
-            self._settle()
-            waiting = self._waiting = _Waiting(values, {}, np.zeros_like(dense))
-        new = np.flatnonzero(waiting.rows[tally.numbers] == 0)
-        if len(new):
-            fresh = tally._replace(places=tuple(places[new] for places in tally.places), rows=tally.rows[new])
-            keys = list(_keys(self.settings, groups, outcomes, fresh))
-            waiting.keys.update(zip(tally.numbers[new].tolist(), keys, strict=True))
-            for key in keys:
-                self._counts.setdefault(key, 0)
-        waiting.rows += dense
+    def _count(self, groups: list[Coded], outcomes: list[Coded] | list[_BinaryOutcome]) -> None:
+        columns = [(each.codes, each.size) for each in (*groups, *outcomes)]
+        shape = shape_of(columns)
+        if math.prod(shape) <= DENSE_CELLS:
+            dictionaries = [each.values for each in (*groups, *outcomes) if isinstance(each, Coded)]
+            name = partial(_values, self.settings, groups, outcomes)
+            self._cells.add(dictionaries, shape, tally_dense(columns), name)
+            return
+        counted = tally(columns, with_slots=False)
+        combinations = _combinations(self.settings, groups, outcomes, counted)
+        for values, n in zip(combinations, counted.rows.tolist(), strict=True):
+            self._pour(values, n)
 
-    def _settle(self) -> None:
-        """Add to the counts what waits."""
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None:
-            for number, key in waiting.keys.items():
-                self.add(key, int(waiting.rows[number]))
+    def _count_scored(
+        self, groups: list[Coded], outcomes: list[Coded] | list[_BinaryOutcome], scores: CodedScores
+    ) -> None:
+        counted = tally([(each.codes, each.size) for each in (*groups, *outcomes, scores)], with_slots=True)
+        bins, sums = _bins_and_sums(self.settings, scores, counted)
+        combinations = _combinations(self.settings, groups, outcomes, counted)
+        for values, place, n, powers in zip(combinations, bins, counted.rows.tolist(), sums, strict=True):
+            self.add((*self._key(values), place), n, powers)
+
+    def _key(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Group, label and prediction of a combination: a binary label and prediction are one of its values."""
+        width = len(self.settings.features)
+        return (values[:width], *(values[width:] if self.settings.multiclass else values[width]))
+
+    def _pour(self, values: tuple[Any, ...], n: int) -> None:
+        self.add(self._key(values), n)
 
     def merge(self, other: Self) -> None:
         """Add what another counter with the same settings has counted.
@@ -205,7 +167,7 @@ class FairnessCounter:
             others.multiclass,
         ):
             raise ValueError("counters over different columns do not merge")
-        other._settle()
+        other._cells.empty()
         for key, n in other._counts.items():
             self.add(key, n, other._sums.get(key, ()))
         self.check_limit()
@@ -227,17 +189,18 @@ class FairnessCounter:
         Raises:
             MeasureError: ``measure.too-many-cells``.
         """
-        if len(self._counts) > self.settings.cell_limit:
+        limit = self.settings.cell_limit
+        if len(self._counts) + self._cells.most <= limit:
+            return
+        self._cells.gather()
+        if self._counts:
+            self._cells.empty()
+        if len(self._counts) + self._cells.most > limit:
             raise too_many_cells(self.settings)
-
-    @property
-    def cell_count(self) -> int:
-        """How many cells there are so far."""
-        return len(self._counts)
 
     def finish(self) -> FairnessCounts:
         """The count table of all rows so far; of none, a table without cells."""
-        self._settle()
+        self._cells.empty()
         settings = self.settings
         features, label, prediction = settings.features, settings.label, settings.prediction
         if settings.multiclass:
@@ -279,38 +242,33 @@ def _outcomes(settings: CountSettings, batch: pa.RecordBatch) -> list[Coded] | l
     return [_BinaryOutcome(codes)]
 
 
-def _keys(
-    settings: CountSettings, groups: list[Coded], outcomes: list[Coded] | list[_BinaryOutcome], tally: _Tally
+def _values(
+    settings: CountSettings,
+    groups: list[Coded],
+    outcomes: list[Coded] | list[_BinaryOutcome],
+    column: int,
+    codes: IntArray,
+) -> Sequence[Any]:
+    """What codes of one column stand for: a category, or of a binary outcome label and prediction."""
+    names = (*settings.features, settings.label, settings.prediction)
+    coded = (*groups, *outcomes)[column]
+    return texts(names[column], coded, codes) if isinstance(coded, Coded) else [_OUTCOME_CODES[code] for code in codes]
+
+
+def _combinations(
+    settings: CountSettings, groups: list[Coded], outcomes: list[Coded] | list[_BinaryOutcome], counted: Tally
 ) -> Iterator[tuple[Any, ...]]:
-    """Of each combination, its group, label and prediction."""
-    width = len(groups)
-    named = [_texts(*column) for column in zip(settings.features, groups, tally.places[:width], strict=True)]
-    group_keys: Iterable[Group] = zip(*named, strict=True) if named else repeat((), len(tally.rows))
-    pairs = _pairs(settings, outcomes, tally.places[width:])
-    return ((group, *pair) for group, pair in zip(group_keys, pairs, strict=True))
-
-
-def _texts(name: str, coded: Coded, codes: IntArray) -> list[str | None]:
-    """As ``texts``, for codes of which few differ."""
-    different, which = np.unique(codes, return_inverse=True)
-    named = texts(name, coded, different)
-    return [named[place] for place in which.tolist()]
-
-
-def _pairs(
-    settings: CountSettings, outcomes: list[Coded] | list[_BinaryOutcome], places: tuple[IntArray, ...]
-) -> Iterable[tuple[Any, Any]]:
-    names = (settings.label, settings.prediction)
-    classes = [
-        texts(name, coded, codes)
-        for name, coded, codes in zip(names, outcomes, places, strict=False)
-        if isinstance(coded, Coded)
-    ]
-    return zip(*classes, strict=True) if classes else (_OUTCOME_CODES[code] for code in places[0].tolist())
+    """The values of each combination."""
+    named = []
+    for column in range(len(groups) + len(outcomes)):
+        different, which = np.unique(counted.places[column], return_inverse=True)
+        values = _values(settings, groups, outcomes, column, different)
+        named.append([values[place] for place in which.tolist()])
+    return zip(*named, strict=True)
 
 
 def _bins_and_sums(
-    settings: CountSettings, scores: CodedScores, tally: _Tally
+    settings: CountSettings, scores: CodedScores, tally: Tally
 ) -> tuple[list[int | None], Iterable[PowerSums]]:
     """Of each combination, its bin (None is missing) and, of probabilities that are there, the power sums."""
     missing = scores.size - 1
@@ -319,28 +277,3 @@ def _bins_and_sums(
         return bins, repeat((), len(bins))
     sums = power_sums(scores.units, tally.slots, len(bins))
     return bins, [() if place is None else powers for place, powers in zip(bins, sums, strict=True)]
-
-
-def _tally(columns: Sequence[tuple[IntArray, int]], *, with_slots: bool) -> _Tally:
-    """Count equal rows, given each column's codes and how many different codes it can have."""
-    shape = tuple(size for _, size in columns)
-    size = math.prod(shape)
-    if size > _INDEXABLE:
-        rows = np.stack([codes for codes, _ in columns], axis=1)
-        table, slots, counts = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
-        return _Tally(tuple(table.T), counts, slots.reshape(-1))
-    # The narrowest integers that hold every combination: memory traffic is what this costs.
-    width: Any = next(kind for kind in (np.uint16, np.uint32, np.int64) if size - 1 <= np.iinfo(kind).max)
-    flat: IntArray = columns[0][0].astype(width)
-    for codes, factor in columns[1:]:
-        flat *= width(factor)
-        flat += codes.astype(width, copy=False)
-    dense: IntArray | None = None
-    if size > DENSE_CELLS:
-        keys, counts = np.unique(flat, return_counts=True)
-    else:
-        dense = np.bincount(flat, minlength=size)
-        keys = np.flatnonzero(dense)
-        counts = dense[keys]
-    places: Any = np.unravel_index(keys, shape)
-    return _Tally(places, counts, np.searchsorted(keys, flat) if with_slots else None, keys, dense)

@@ -1,0 +1,129 @@
+"""Adds up counts of combinations while batches come, as whole arrays, whatever codes each batch uses.
+
+A batch's codes stand for the values of its dictionaries, which change from one row group to the next. Here each value
+has a number of its own, given when it first has a row, so that counts of other codes are translated without a loop
+over combinations.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from tolbooth.measure.fairness.columns import IntArray
+from tolbooth.measure.fairness.tally import DENSE_CELLS
+
+Values = Sequence[Hashable]
+
+Name = Callable[[int, IntArray], Values]
+"""Gives, for a column's number and some of its codes, the values that they stand for."""
+
+_NOT_YET = -1
+
+
+class Cells:
+    """Rows by combination of values, for any number of columns; at most about ``DENSE_CELLS`` combinations at a time.
+
+    Beyond that, what was added up so far is given away to ``pour``, one combination after another.
+    """
+
+    def __init__(self, columns: int, pour: Callable[[tuple[Hashable, ...], int], None]) -> None:
+        self._pour = pour
+        self._numbers: list[dict[Hashable, int]] = [{} for _ in range(columns)]
+        self._rows: IntArray = np.zeros((1,) * columns, dtype=np.int64)
+        self._gathered = 0
+        self._batches: _Batches | None = None
+
+    @property
+    def most(self) -> int:
+        """How many combinations there are, at most: one may stand for itself twice until ``gather``."""
+        return self._gathered + (0 if self._batches is None else self._batches.combinations)
+
+    def add(self, dictionaries: list[pa.Array], shape: tuple[int, ...], rows: IntArray, name: Name) -> None:
+        """Add a batch.
+
+        Args:
+            dictionaries: what decides which values its codes stand for.
+            shape: how many codes each column can have.
+            rows: by the number of the combination in C order.
+            name: asked for codes that have rows and had none before with these dictionaries.
+        """
+        batches = self._batches
+        if batches is None or not batches.take(dictionaries):
+            self.gather()
+            batches = self._batches = _Batches(dictionaries, shape)
+        fresh = np.flatnonzero((rows != 0) & (batches.rows == 0))
+        if len(fresh):
+            for column, codes in enumerate(np.unravel_index(fresh, shape)):
+                own = batches.own[column]
+                new = np.unique(codes[own[codes] == _NOT_YET])
+                numbers = self._numbers[column]
+                own[new] = [numbers.setdefault(value, len(numbers)) for value in name(column, new)]
+            batches.combinations += len(fresh)
+        batches.rows += rows
+
+    def gather(self) -> None:
+        """Translate what batches with the last dictionaries gave."""
+        batches, self._batches = self._batches, None
+        if batches is None:
+            return
+        numbers = np.flatnonzero(batches.rows)
+        codes = np.unravel_index(numbers, batches.shape)
+        places = tuple(own[code] for own, code in zip(batches.own, codes, strict=True))
+        if math.prod(len(numbers) for numbers in self._numbers) > DENSE_CELLS:
+            self._pour_all(places, batches.rows[numbers])
+            return
+        self._make_room()
+        np.add.at(self._rows, places, batches.rows[numbers])
+        self._gathered = int(np.count_nonzero(self._rows))
+
+    def empty(self) -> None:
+        """Give everything away and begin anew."""
+        self.gather()
+        nothing = np.zeros(0, dtype=np.intp)
+        self._pour_all((nothing,) * len(self._numbers), nothing)
+
+    def _make_room(self) -> None:
+        before = self._rows
+        wanted = [len(numbers) for numbers in self._numbers]
+        if all(length >= want for length, want in zip(before.shape, wanted, strict=True)):
+            return
+        self._rows = np.zeros([max(pair) for pair in zip(before.shape, wanted, strict=True)], dtype=np.int64)
+        self._rows[tuple(slice(length) for length in before.shape)] = before
+
+    def _pour_all(self, places: tuple[IntArray, ...], rows: IntArray) -> None:
+        occupied = np.nonzero(self._rows)
+        for some, counts in ((occupied, self._rows[occupied]), (places, rows)):
+            for values, n in zip(self._values(some), counts.tolist(), strict=True):
+                self._pour(values, n)
+        self._numbers = [{} for _ in self._numbers]
+        self._rows = np.zeros((1,) * len(self._numbers), dtype=np.int64)
+        self._gathered = 0
+
+    def _values(self, places: tuple[IntArray, ...]) -> Iterator[tuple[Hashable, ...]]:
+        named = []
+        for numbers, column in zip(self._numbers, places, strict=True):
+            values = list(numbers)
+            named.append([values[place] for place in column.tolist()])
+        return zip(*named, strict=True)
+
+
+class _Batches:
+    """Rows of batches that have the same dictionaries, by the number of their combination.
+
+    ``own`` says for each column and code which number its value has here.
+    """
+
+    def __init__(self, dictionaries: list[pa.Array], shape: tuple[int, ...]) -> None:
+        self._dictionaries = dictionaries
+        self.shape = shape
+        self.rows: IntArray = np.zeros(math.prod(shape), dtype=np.int64)
+        self.own: list[IntArray] = [np.full(size, _NOT_YET, dtype=np.intp) for size in shape]
+        self.combinations = 0
+
+    def take(self, dictionaries: list[pa.Array]) -> bool:
+        """Whether codes stand for these values."""
+        return all(mine.equals(other) for mine, other in zip(self._dictionaries, dictionaries, strict=True))
