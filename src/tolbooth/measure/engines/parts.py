@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -33,7 +34,7 @@ from tolbooth.measure.fairness.counter import FairnessCounter
 from tolbooth.model.errors import ConfigError, MeasureError, TolboothError
 from tolbooth.model.withholding import Withheld
 
-BATCH_ROWS = 1 << 17
+BATCH_ROWS = 1 << 18
 """How many rows are decoded at once."""
 
 _HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
@@ -68,7 +69,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """Some row groups of one file: one task's work."""
+    """Some row groups of one file: one task's work.
+
+    ``column_threads`` says whether Parquet's columns are decoded on threads of their own: that costs time of every
+    processor, and is worth it only where some would have nothing to do.
+    """
 
     file: Path
     name: str
@@ -76,6 +81,7 @@ class Part:
     columns: tuple[str, ...]
     text_columns: tuple[str, ...]
     constants: Constants
+    column_threads: bool
 
 
 def sources(path: Path, settings: CountSettings) -> list[Source]:
@@ -140,6 +146,7 @@ def _unescaped(text: str) -> str:
 def parts(found: Sequence[Source], settings: CountSettings, workers: int) -> list[Part]:
     """Cut each file into at most ``workers`` parts of every so many row groups."""
     cut: list[Part] = []
+    column_threads = sum(min(source.row_groups, workers) for source in found) < workers
     for source in found:
         constants = [name for name, _ in source.constants]
         columns = tuple(name for name in settings.columns if name not in constants)
@@ -150,6 +157,7 @@ def parts(found: Sequence[Source], settings: CountSettings, workers: int) -> lis
             columns=columns,
             text_columns=tuple(name for name in columns if _is_plain_text(source.schema.field(name).type)),
             constants=source.constants,
+            column_threads=column_threads,
         )
         groups = range(source.row_groups)
         cut += [replace(part, row_groups=tuple(groups[start::workers])) for start in groups[:workers]]
@@ -214,8 +222,15 @@ def _file_batches(part: Part, settings: CountSettings) -> Iterator[pa.RecordBatc
             for batch in arrow_batches(part.file, part.columns, part.row_groups):
                 yield from (batch.slice(start, BATCH_ROWS) for start in range(0, batch.num_rows, BATCH_ROWS))
         case _:
-            with reading(part.file), pq.ParquetFile(part.file, read_dictionary=list(part.text_columns)) as opened:
-                yield from opened.iter_batches(BATCH_ROWS, row_groups=list(part.row_groups), columns=list(part.columns))
+            # Without pre_buffer, which keeps the compressed bytes of every row group that is yet to come.
+            options: dict[str, Any] = {"read_dictionary": list(part.text_columns), "pre_buffer": False}
+            with reading(part.file), pq.ParquetFile(part.file, **options) as opened:
+                yield from opened.iter_batches(
+                    BATCH_ROWS,
+                    row_groups=list(part.row_groups),
+                    columns=list(part.columns),
+                    use_threads=part.column_threads,
+                )
 
 
 def with_constants(batch: pa.RecordBatch, constants: Iterable[tuple[str, str | None]]) -> pa.RecordBatch:

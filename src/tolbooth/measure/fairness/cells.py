@@ -59,9 +59,12 @@ class Cells:
         if len(fresh):
             for column, codes in enumerate(np.unravel_index(fresh, shape)):
                 own = batches.own[column]
-                new = np.unique(codes[own[codes] == _NOT_YET])
-                numbers = self._numbers[column]
-                own[new] = [numbers.setdefault(value, len(numbers)) for value in name(column, new)]
+                used = np.zeros(len(own), dtype=bool)
+                used[codes] = True
+                new = np.flatnonzero(used & (own == _NOT_YET))
+                if len(new):
+                    numbers = self._numbers[column]
+                    own[new] = [numbers.setdefault(value, len(numbers)) for value in name(column, new)]
             batches.combinations += len(fresh)
         batches.rows += rows
 

@@ -28,6 +28,7 @@ MISSING = 2
 """The code of a missing label or prediction; 0 and 1 stand for themselves."""
 
 _EXACT = 2**53
+_BYTE_BITS = 8
 
 _COLUMNS_SHOWN = 12
 
@@ -178,6 +179,10 @@ def code_binary(name: str, column: pa.Array) -> npt.NDArray[np.uint8]:
         return _binary_text(name, kind, column)
     if types.is_boolean(column.type):
         column = column.cast(pa.uint8())
+    if column.type.bit_width == _BYTE_BITS and not column.null_count:
+        whole: npt.NDArray[np.uint8] = column.to_numpy(zero_copy_only=False).view(np.uint8)
+        if not len(whole) or whole.max() <= 1:
+            return whole
     missing = column.is_null(nan_is_null=True).to_numpy(zero_copy_only=False) if _has_missing(column) else None
     values = (column if missing is None else pc.fill_null(column, 0)).to_numpy(zero_copy_only=False)
     if missing is not None:

@@ -104,8 +104,10 @@ class FairnessCounter:
                 ``measure.too-many-cells``.
         """
         require_columns(self.columns, batch.schema.names)
-        self._update(batch.slice(0, MOST_ROWS))
-        for start in range(MOST_ROWS, batch.num_rows, MOST_ROWS):
+        if batch.num_rows <= MOST_ROWS:
+            self._update(batch)
+            return
+        for start in range(0, batch.num_rows, MOST_ROWS):
             self._update(batch.slice(start, MOST_ROWS))
 
     def _update(self, batch: pa.RecordBatch) -> None:
