@@ -105,7 +105,12 @@ def test_declared_duties_stand_in_for_the_defaults(path: Path) -> None:
         ("    id: p-00000000000000b2\n", "", ("people.no-id", 14, "tolbooth people new")),
         ("p-00000000000000b2", "p-00000000000000a1", ("people.duplicate-id", 15, "has the id of 'ana'")),
         ("p-00000000000000b2", "ben", ("people.id", 15, "16 hex digits")),
-        ("{key: ben.pub, until: 2026-11-23}", LINES["ana"], ("people.duplicate-key", 18, "belongs to 'ana' already")),
+        pytest.param(
+            "{key: ben.pub, until: 2026-11-23}",
+            LINES["ana"],
+            ("people.duplicate-key", 18, "belongs to 'ana' already"),
+            id="a key of two persons",
+        ),
         ("ben.pub", "bem.pub", ("people.key-file", 18, "can't be read")),
         ("roles: []", "roles: []\n    aliases: {ci: [ANA]}", ("people.duplicate-alias", 20, "'ana's already")),
         ("to: ben", "to: bin", ("people.unknown-delegate", 12, "did you mean 'ben'?")),

@@ -244,7 +244,9 @@ def test_a_dsse_envelope_may_vary_only_where_that_is_allowed() -> None:
     assert signed.open_signed(loose, [key], namespace="n", path="x", ours=False).payload == PAYLOAD
 
 
-@pytest.mark.parametrize(("content", "key_id"), [(SIGNED, BEN.public_key.key_id), (DSSE, SEALER.key_id)])
+@pytest.mark.parametrize(
+    ("content", "key_id"), [(SIGNED, BEN.public_key.key_id), (DSSE, SEALER.key_id)], ids=["ssh", "dsse"]
+)
 def test_either_kind_is_taken_apart_unchecked(content: bytes, key_id: str) -> None:
     parts = signed.take_apart(content, path="x")
     assert (parts.payload, parts.payload_type) == (PAYLOAD, "application/vnd.in-toto+json")

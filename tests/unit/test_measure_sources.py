@@ -252,7 +252,9 @@ def test_a_pandas_column_that_is_named_by_a_number_is_asked_for_by_its_digits() 
     assert counts.cells == (Cell(("a",), 1, 1, 1),)
 
 
-@pytest.mark.parametrize("values", [["a", 1], [1, CANARY], [object(), "a"]], ids=str)
+@pytest.mark.parametrize(
+    "values", [["a", 1], [1, CANARY], [object(), "a"]], ids=["text-number", "number-text", "object-text"]
+)
 def test_an_object_column_of_several_types_is_refused_without_its_values(values: list[Any]) -> None:
     frame = pd.DataFrame({"g": pd.Series(values, dtype=object), "y": [0, 1]})
     with pytest.raises(ConfigError) as caught:
