@@ -8,9 +8,12 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from importlib import import_module
 
 import pytest
+
+from tolbooth.measure.engines.spark import interrupts_as_before
 
 ENGINES = ("duckdb", "ray", "dask", "spark")
 MARKED = [pytest.param(name, marks=getattr(pytest.mark, name)) for name in ENGINES]
@@ -87,10 +90,11 @@ _SPARK = {
 
 
 def _start_spark() -> Callable[[], object]:
+    undo = ExitStack()
+    undo.enter_context(interrupts_as_before())
     builder = import_module("pyspark.sql").SparkSession.builder.master("local[2]")
-    session = builder.config(map=_SPARK).getOrCreate()
-    stop: Callable[[], object] = session.stop
-    return stop
+    undo.callback(builder.config(map=_SPARK).getOrCreate().stop)
+    return undo.close
 
 
 _START = {"ray": _start_ray, "dask": _start_dask, "spark": _start_spark}

@@ -379,6 +379,21 @@ def test_what_is_started_here_listens_to_this_machine_alone(tmp_path: Path, engi
     assert said.splitlines()[-1].endswith(" {'127.0.0.1'}"), said
 
 
+@pytest.mark.spark
+def test_ctrl_c_is_as_before_when_spark_has_counted(tmp_path: Path) -> None:
+    pytest.importorskip("pyspark")
+    pq.write_table(pa.table({"g": ["a"], "y": [1]}), tmp_path / "data.parquet")
+    said = _elsewhere(
+        tmp_path,
+        "import signal\n"
+        "before = signal.getsignal(signal.SIGINT)\n"
+        "count_on(Engine.SPARK, Path('data.parquet'), ONE)\n"
+        "print(signal.getsignal(signal.SIGINT) is before)",
+        {},
+    )
+    assert said == "True\n"
+
+
 def _elsewhere(folder: Path, code: str, settings: dict[str, str]) -> str:
     """What a process of its own in a folder prints; it may count ONE."""
     first = (

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -113,12 +115,24 @@ def _session() -> Iterator[Any]:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     settings = _QUIET if any(name in os.environ for name in _ELSEWHERE) else _QUIET | _HERE_ALONE
     hint = "Spark 4 needs Java 17 or newer (JAVA_HOME); is the master of Spark's settings up?"
-    with refusing("measure.engine-failed", "Spark could not be started or reached", hint=hint):
-        session = sql.SparkSession.builder.appName("tolbooth").config(map=settings).getOrCreate()
+    with interrupts_as_before():
+        with refusing("measure.engine-failed", "Spark could not be started or reached", hint=hint):
+            session = sql.SparkSession.builder.appName("tolbooth").config(map=settings).getOrCreate()
+        try:
+            yield session
+        finally:
+            session.stop()
+
+
+@contextmanager
+def interrupts_as_before() -> Iterator[None]:
+    """Give Ctrl-C back at the end: Spark's handler stays when Spark has stopped, and then fails at what is gone."""
+    before = signal.getsignal(signal.SIGINT)
     try:
-        yield session
+        yield
     finally:
-        session.stop()
+        if before is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, before)
 
 
 def _asking() -> Any:
