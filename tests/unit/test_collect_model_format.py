@@ -310,6 +310,11 @@ def test_folder_of_more_files_than_are_looked_at_is_a_gap(tmp_path: Path, monkey
     ]
 
 
+def test_bytes_that_look_like_an_unknown_escape_are_read_without_a_warning() -> None:
+    # As a zip file written at some moments of a day: it begins like an opcode that takes a line of text.
+    assert not is_pickle(b"PK\x03\x04\x14\0\0\0\0\0\\\x01w[\n", whole=True)
+
+
 def test_nothing_is_unpickled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("it was called")

@@ -7,6 +7,7 @@ their opcodes are followed on a stack of their own, as an unpickler would.
 from __future__ import annotations
 
 import pickletools
+import warnings
 from io import BytesIO
 from typing import Any
 
@@ -36,7 +37,9 @@ def is_pickle(head: bytes, *, whole: bool) -> bool:
             return start > 0
         if head[start] == _PROTO and start + 1 < len(head) and head[start + 1] <= _HIGHEST_PROTOCOL:
             return True
-        told, start = _stream(head, start, whole=whole)
+        # Bytes of any file are read as text with escapes, and Python warns of those that it does not know.
+        with warnings.catch_warnings(action="ignore"):
+            told, start = _stream(head, start, whole=whole)
         if told is not None:
             return told
     return True
