@@ -87,6 +87,7 @@ class Runner:
             "GITHUB_WORKSPACE": str(self.workspace),
             "GITHUB_ACTIONS": "true",
             "GITHUB_EVENT_NAME": str(self.github["event_name"]),
+            **({"GITHUB_ACTOR": str(self.github["actor"])} if "actor" in self.github else {}),
             "RUNNER_TEMP": str(self.temp),
             "CI": "true",
             **{name: _filled(str(value), context) for name, value in step.get("env", {}).items()},

@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 from tests.actions_runner import Runner, machine
 from tests.own_rule_sample import OWN_SETTINGS, write_rules
 from tests.project_sample import FAIR, SETTINGS, SMALL, UNFAIR, Confusion, make_project, tolbooth, write_predictions
-from tests.review_sample import git
+from tests.review_sample import git, make_story
 from tolbooth import __version__
 from tolbooth.enforce import github, gitlab
 from tolbooth.enforce.written_file import GateJob, WrittenFile
@@ -169,6 +169,28 @@ def test_a_mistake_in_the_settings_ends_with_2_and_no_verdict(make_host: Callabl
     assert (runner.conclusion, outputs["exit-code"], outputs["verdict"]) == (2, "2", "")
     assert "colour" in "".join(runner.said)
     assert runner.artifacts == {"tolbooth": []}
+
+
+def test_a_gate_that_waits_for_people_ends_with_4_until_one_has_approved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = make_story(tmp_path, monkeypatch, FAIR)
+    assert tolbooth("policy", "lock").code == 0
+    for file in (github.action(), github.workflow(JOB, "")):
+        _write(story.folder, file)
+    story.commit("the gate in CI")
+    host = Host(folder=tmp_path, origin=story.folder)
+    waiting = host.runner(PUSH | {"actor": "ana"})
+    outputs = gated(waiting)
+    assert (waiting.conclusion, outputs["exit-code"], outputs["verdict"]) == (4, "4", "pending"), waiting.said
+    assert "Waits for 1 approval: approver (" in waiting.summary
+    assert (waiting.workspace / outputs["pack"]).is_file()
+    assert tolbooth("gate").code == 4
+    assert story.approve("ben").code == 0
+    story.commit("approve")
+    released = host.runner(PUSH | {"actor": "ana", "sha": "c" * 40})
+    outputs = gated(released)
+    assert (released.conclusion, outputs["exit-code"], outputs["verdict"]) == (0, "0", "allow"), released.said
 
 
 def test_a_base_that_can_not_be_read_spoils_nothing(make_host: Callable[..., Host]) -> None:
