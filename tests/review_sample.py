@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,12 @@ class Story:
         """Commit everything, as Ana."""
         git(self.folder, "add", "-A")
         git(self.folder, "commit", "-q", "-m", message)
+
+    def later(self) -> None:
+        """Wait for the next second: instants are whole seconds, and what begins in one holds for all of it."""
+        began = int(time.time())
+        while int(time.time()) == began:
+            time.sleep(0.02)
 
     def queue(self) -> dict[str, Any]:
         """The only decision in the queue."""

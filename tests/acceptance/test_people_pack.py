@@ -276,6 +276,7 @@ def test_a_role_that_is_gone_today_was_held_then(waived: Story) -> None:
     text = (waived.folder / "people.yaml").read_text(encoding="utf-8")
     assert text.count("approver") >= 2
     (waived.folder / "people.yaml").write_text(text.replace("approver", "auditor"), encoding="utf-8")
+    waived.later()
     ok(waived.by("dora", "people", "sign"))
     steps = json.loads(ok(tolbooth("trace", "credit", "--output", "json")).out)["steps"]
     assert [step["held"] for step in steps if "held" in step] == [True, True, True]
