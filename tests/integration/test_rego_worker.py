@@ -150,6 +150,19 @@ def test_hostile_package_fails_alone_and_the_next_gate_works(engine: EmbeddedEng
     assert again.packages["good"] == PackageResults(deny=({"code": "good.one", "msg": "again"},))
 
 
+def test_each_crash_is_its_package_s_own_among_answers_that_were_still_on_their_way(engine: EmbeddedEngine) -> None:
+    crash = "package {}\n\nf(n) := f(n + 1)\n\ndeny contains 1 if f(1)\n"
+    names = [f"p{number:02}" for number in range(40)]
+    dying = {"p00", "p07", "p08", "p39"}
+    texts = {name: crash.format(name) if name in dying else GOOD.replace("good", name) for name in names}
+    evaluation = evaluate(engine, bundle(None, **texts))
+    assert list(evaluation.packages) == names
+    for name, found in evaluation.packages.items():
+        said = PackageResults(deny=({"code": f"{name}.one", "msg": "hello"},))
+        assert found == said or (name in dying and failure(evaluation, name).code == "judge.worker-died")
+    assert {name for name, found in evaluation.packages.items() if isinstance(found, EvaluationFailure)} == dying
+
+
 def test_rule_recursion_fails_its_package(engine: EmbeddedEngine) -> None:
     text = "package bad\n\np if q\n\nq if p\n\ndeny contains 1 if p\n"
     evaluation = evaluate(engine, bundle(bad=text, good=GOOD))

@@ -84,9 +84,9 @@ class EmbeddedEngine:
             raise JudgeError.of("judge.no-bundle", "no policy was loaded")
         self._input = input_json
         found: dict[str, PackageResults | EvaluationFailure] = {}
-        while len(found) < len(self._bundle.packages):
-            found |= self._evaluate(self._bundle.packages[len(found) :], input_json)
-        return Evaluation(packages=found)
+        while rest := tuple(package for package in self._bundle.packages if package not in found):
+            found |= self._evaluate(rest, input_json)
+        return Evaluation(packages={package: found[package] for package in self._bundle.packages})
 
     def describe(self) -> EngineDescription:
         """The engine, by the SHA-256 of its extension."""
@@ -104,12 +104,11 @@ class EmbeddedEngine:
         return next(iter(answer["values"]), None)
 
     def _evaluate(self, packages: tuple[str, ...], input_json: bytes) -> dict[str, PackageResults | EvaluationFailure]:
-        """At least the first of some packages; the worker's death belongs to the package that it was evaluating.
+        """At least one of some packages; the worker's death belongs to the package that it was evaluating.
 
-        A worker that does not take the input evaluates none of them.
+        A worker that does not take the input evaluates none of them. Answers that were lost with it are asked again.
         """
         found: dict[str, PackageResults | EvaluationFailure] = {}
-        taken = False
         try:
             answers = self._loaded().ask_each(
                 {"do": "evaluate", "packages": packages},
@@ -120,12 +119,12 @@ class EmbeddedEngine:
             said = next(answers)
             if "error" in said:
                 return dict.fromkeys(packages, self._failure(said))
-            taken = True
             for package, answer in zip(packages, answers, strict=True):
                 found[package] = self._results(package, answer)
         except WorkerGoneError as gone:
             self._worker = None
-            blamed = packages[len(found) : len(found) + 1] if taken else packages
+            at = max(gone.position - 1, len(found))
+            blamed = packages[at : at + 1] if gone.position else packages
             found |= dict.fromkeys(blamed, gone.failure)
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mmap
 import os
 import select
 import signal
@@ -18,6 +19,7 @@ from typing import Any
 
 from tolbooth.judge.interface import EvaluationFailure
 from tolbooth.judge.interrupts import interrupts_held
+from tolbooth.judge.rego.worker import POSITION
 
 ANSWER_BYTES = 64 << 20
 """The largest answer that is read: result sets are small, and a policy may be hostile."""
@@ -29,11 +31,15 @@ _ENVIRONMENT = {"RUST_BACKTRACE": "0"}
 
 
 class WorkerGoneError(Exception):
-    """The worker died, or was ended because it broke a limit; ``failure`` says which, in our codes."""
+    """The worker died, or was ended because it broke a limit; ``failure`` says which, in our codes.
 
-    def __init__(self, code: str, message: str) -> None:
+    ``position`` says how many parts of the request it had done by then; some of their answers may not have come.
+    """
+
+    def __init__(self, code: str, message: str, *, position: int = 0) -> None:
         super().__init__(message)
         self.failure = EvaluationFailure(code=code, message=message)
+        self.position = position
 
 
 class WorkerProcess:
@@ -41,8 +47,14 @@ class WorkerProcess:
 
     def __init__(self, extension: Path, *, memory_bytes: int) -> None:
         self._read_ahead = bytearray()
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
         with ExitStack() as undo:
+            try:
+                self._errors = undo.enter_context(tempfile.TemporaryFile())
+                self._shared = undo.enter_context(tempfile.TemporaryFile(buffering=0))
+                self._shared.write(bytes(POSITION.size))  # where there is no room, it is seen here
+                self._position = undo.enter_context(mmap.mmap(self._shared.fileno(), POSITION.size))
+            except OSError as error:
+                raise _not_started(error) from error
             with interrupts_held():
                 self._process, self._lifeline = self._start(extension, memory_bytes)
                 undo.callback(self.close)
@@ -51,22 +63,22 @@ class WorkerProcess:
 
     def _start(self, extension: Path, memory_bytes: int) -> tuple[subprocess.Popen[bytes], int | None]:
         read_end, write_end = os.pipe()
+        given = (str(extension), str(memory_bytes), str(read_end), str(self._shared.fileno()))
         try:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
-                [sys.executable, "-I", "-S", "-B", str(_PROGRAM), str(extension), str(memory_bytes), str(read_end)],
+                [sys.executable, "-I", "-S", "-B", str(_PROGRAM), *given],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
                 env=_ENVIRONMENT,
                 cwd="/",
                 start_new_session=True,
-                pass_fds=(read_end,),
+                pass_fds=(read_end, self._shared.fileno()),
                 bufsize=0,
             )
         except OSError as error:
             os.close(write_end)
-            self._errors.close()
-            raise WorkerGoneError("judge.worker-start", f"the engine's process can't start: {error}") from error
+            raise _not_started(error) from error
         finally:
             os.close(read_end)
         return process, write_end
@@ -103,6 +115,7 @@ class WorkerProcess:
         """
         until = time.monotonic() + deadline_seconds
         head = {**request, "deadline_seconds": deadline_seconds, "body": body is not None}
+        POSITION.pack_into(self._position, 0, 0)
         frames = [json.dumps(head).encode(), *([] if body is None else [body])]
         self._send(b"".join(struct.pack(">I", len(frame)) + frame for frame in frames), until, deadline_seconds)
         for _ in range(count):
@@ -116,7 +129,7 @@ class WorkerProcess:
         if self._lifeline is not None:
             os.close(self._lifeline)
             self._lifeline = None
-        for stream in (self._process.stdin, self._process.stdout, self._errors):
+        for stream in (self._process.stdin, self._process.stdout, self._errors, self._shared, self._position):
             if stream is not None:
                 stream.close()
 
@@ -165,13 +178,17 @@ class WorkerProcess:
             return self._end("judge.worker-died", "the engine's process stopped answering")
         self._errors.seek(0)
         said = self._errors.read(4096).decode(errors="replace").strip()
-        self.close()
         if "memory allocation of" in said or "MemoryError" in said:
-            return WorkerGoneError("judge.memory", "the policy needs more memory than the limit allows")
+            return self._end("judge.memory", "the policy needs more memory than the limit allows")
         reason = signal.Signals(-status).name if status < 0 else f"exit status {status}"
         last = f": {said.splitlines()[-1]}" if said else ""
-        return WorkerGoneError("judge.worker-died", f"the engine's process died ({reason}){last}")
+        return self._end("judge.worker-died", f"the engine's process died ({reason}){last}")
 
     def _end(self, code: str, message: str) -> WorkerGoneError:
+        (position,) = POSITION.unpack_from(self._position)
         self.close()
-        return WorkerGoneError(code, message)
+        return WorkerGoneError(code, message, position=position)
+
+
+def _not_started(error: OSError) -> WorkerGoneError:
+    return WorkerGoneError("judge.worker-start", f"the engine's process can't start: {error}")

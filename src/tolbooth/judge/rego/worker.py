@@ -3,20 +3,23 @@
 Started by path with ``-I -S`` and an empty environment, so it imports nothing of Tolbooth and nothing from the
 installed packages but the engine's extension, which is given by its file. A frame is four bytes of length (big-endian)
 and that many bytes; a request is a JSON frame, followed by a second frame where it announces a ``body``, the input
-document. An evaluation gets a frame for the input, and if that was taken one for each of its packages as soon as it is
-done; every other request gets one.
+document. An evaluation gets a frame for the input, and if that was taken one for each of its packages; every other
+request gets one. Frames of quick packages are sent together, since each sending wakes the other side; the number of the
+one in work stands in memory that both sides share, so that they know where this process was if it dies.
 """
 
 from __future__ import annotations
 
 import fcntl
 import json
+import mmap
 import os
 import resource
 import select
 import signal
 import struct
 import sys
+import time
 from importlib.machinery import ExtensionFileLoader
 from importlib.util import module_from_spec, spec_from_file_location
 from typing import Any
@@ -25,6 +28,9 @@ REQUESTS, ANSWERS = 0, 1
 RESULT_SETS = ("deny", "warn", "undecided", "passed")
 STACK_BYTES = 8 << 20
 STDERR_BYTES = 64 << 10
+POSITION = struct.Struct(">Q")
+HOLD_SECONDS = 0.002
+HOLD_BYTES = 32 << 10
 
 
 class Worker:
@@ -148,21 +154,48 @@ def _sets(package: str) -> str:
     return ", ".join(f'"{name}": [found | found := data.{package}.{name}]' for name in RESULT_SETS)
 
 
+class Answers:
+    """Frames on their way to the other side; kept while they are young and few."""
+
+    def __init__(self) -> None:
+        self._frames = bytearray()
+        self._sent_at = time.monotonic()
+
+    def add(self, text: str) -> None:
+        """Take one frame, and send all there are if the first may have waited for long, or they are much."""
+        body = text.encode()
+        self._frames += struct.pack(">I", len(body)) + body
+        if len(self._frames) >= HOLD_BYTES or time.monotonic() - self._sent_at >= HOLD_SECONDS:
+            self.send()
+
+    def send(self) -> None:
+        """Send all there are."""
+        frames, self._frames = memoryview(self._frames), bytearray()
+        while frames:
+            frames = frames[os.write(ANSWERS, frames) :]
+        self._sent_at = time.monotonic()
+
+
 def main() -> None:
     """Serve requests until the other side closes."""
-    extension, memory_bytes, lifeline = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    extension = sys.argv[1]
+    memory_bytes, lifeline, shared = (int(argument) for argument in sys.argv[2:])
     hold(lifeline)
     confine(memory_bytes)
-    worker = Worker(load_extension(extension))
-    send("{}")
+    position = mmap.mmap(shared, POSITION.size)
+    worker, answers = Worker(load_extension(extension)), Answers()
+    answers.add("{}")
+    answers.send()
     while (request := read_frame()) is not None:
         content = json.loads(request)
         body = (read_frame() or b"").decode() if content.get("body") else ""
-        for part in parts(content):
+        for number, part in enumerate(parts(content)):
+            POSITION.pack_into(position, 0, number)
             said = answer(worker, part, body, content["deadline_seconds"])
-            send(json.dumps(said) if isinstance(said, dict) else said)
+            answers.add(json.dumps(said) if isinstance(said, dict) else said)
             if isinstance(said, dict) and "error" in said and part["do"] == "input":
                 break
+        answers.send()
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
@@ -229,14 +262,6 @@ def hold(lifeline: int) -> None:
     poll.register(lifeline, 0)
     if poll.poll(0):
         sys.exit(0)
-
-
-def send(text: str) -> None:
-    """Write one frame."""
-    body = text.encode()
-    frame = memoryview(struct.pack(">I", len(body)) + body)
-    while frame:
-        frame = frame[os.write(ANSWERS, frame) :]
 
 
 def read_frame() -> bytes | None:
