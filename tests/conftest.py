@@ -12,6 +12,7 @@ HEAVY = (
     "actionlint",
     "airflow",
     "chromium",
+    "compiler",
     "dagster",
     "dask",
     "duckdb",

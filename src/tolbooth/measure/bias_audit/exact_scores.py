@@ -94,7 +94,7 @@ class ExactScores:
         table = pa.table([*codes, scores], names=[*places, "score"]).filter(known)
         found = table.group_by([*places, "score"]).aggregate([([], "count_all")])
         named = [
-            texts(name, each, found.column(place).to_numpy())
+            texts(name, each.values, found.column(place).to_numpy())
             for name, each, place in zip(self.features, coded, places, strict=True)
         ]
         counted = zip(found.column("score").to_pylist(), found.column("count_all").to_pylist(), strict=True)

@@ -90,7 +90,9 @@ def suited(path: Path, settings: CountSettings) -> Engine:
     batch = first_batch(found, settings)
     if batch is None:
         return Engine.LOCAL
-    combinations = math.prod(code_feature(name, batch.column(name)).size for name in settings.features) * _OUTCOMES
+    combinations = (
+        math.prod(code_feature(name, batch.column(name)).column.size for name in settings.features) * _OUTCOMES
+    )
     return Engine.DUCKDB if combinations > DENSE_CELLS and _countable(batch, settings) else Engine.LOCAL
 
 

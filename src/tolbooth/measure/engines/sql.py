@@ -219,7 +219,7 @@ def add_groups(counter: FairnessCounter, groups: pa.RecordBatch, schema: pa.Sche
 
 def _texts(name: str, column: pa.Array) -> list[str | None]:
     coded = code_feature(name, column)
-    return texts(name, coded, coded.codes)
+    return texts(name, coded.values, coded.codes)
 
 
 def _outcomes(
@@ -227,7 +227,7 @@ def _outcomes(
 ) -> list[str | None] | list[int | None]:
     if settings.multiclass:
         coded = code_class(name, column)
-        return texts(name, coded, coded.codes)
+        return texts(name, coded.values, coded.codes)
     if types.is_integer(column.type):
         others = sum(n for code, n in zip(column.to_pylist(), rows, strict=True) if code == _OTHER)
         if others:

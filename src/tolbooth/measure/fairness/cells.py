@@ -2,7 +2,7 @@
 
 A batch's codes stand for the values of its dictionaries, which change from one row group to the next. Here each value
 has a number of its own, given when it first has a row, so that counts of other codes are translated without a loop
-over combinations.
+over combinations. Rows of batches with the same dictionaries wait until they are looked at together.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 import numpy as np
 import pyarrow as pa
 
-from tolbooth.measure.fairness.columns import IntArray
-from tolbooth.measure.fairness.tally import DENSE_CELLS
+from tolbooth.measure.fairness.columns import CodedColumn, IntArray, is_surely_text
+from tolbooth.measure.fairness.dense import dense_counts
+from tolbooth.measure.fairness.tally import DENSE_CELLS, shape_of
 
 Values = Sequence[Hashable]
 
@@ -36,35 +37,48 @@ class Cells:
         self._rows: IntArray = np.zeros((1,) * columns, dtype=np.int64)
         self._gathered = 0
         self._batches: _Batches | None = None
+        self._dense = dense_counts()
 
     @property
     def most(self) -> int:
-        """How many combinations there are, at most: one may stand for itself twice until ``gather``."""
+        """How many combinations there are, at most, among the rows that wait no more.
+
+        One may stand for itself twice until ``gather``.
+        """
         return self._gathered + (0 if self._batches is None else self._batches.combinations)
 
-    def add(self, dictionaries: list[pa.Array], shape: tuple[int, ...], rows: IntArray, name: Name) -> None:
+    def add(self, dictionaries: list[pa.Array], columns: Sequence[CodedColumn], name: Name) -> None:
         """Add a batch.
 
         Args:
             dictionaries: what decides which values its codes stand for.
-            shape: how many codes each column can have.
-            rows: by the number of the combination in C order.
-            name: asked for codes that have rows and had none before with these dictionaries.
+            columns: at most ``DENSE_CELLS`` combinations of their codes.
+            name: asked for codes that have rows and had none before with these dictionaries. Rows wait only where it
+                can't refuse any, so that it refuses a value in its own batch.
         """
-        batches = self._batches
-        if batches is None or not batches.take(dictionaries):
+        shape = shape_of(columns)
+        if self._batches is None or not self._batches.take(dictionaries, shape):
             self.gather()
-            batches = self._batches = _Batches(dictionaries, shape)
+            self._batches = _Batches(dictionaries, shape, name)
+        self._dense.add(columns)
+        if not self._batches.may_wait:
+            self._look(self._batches)
+
+    def _look(self, batches: _Batches) -> None:
+        """Look at the rows that wait: which combinations have some for the first time?"""
+        rows = self._dense.take()
+        if rows is None:
+            return
         fresh = np.flatnonzero((rows != 0) & (batches.rows == 0))
         if len(fresh):
-            for column, codes in enumerate(np.unravel_index(fresh, shape)):
+            for column, codes in enumerate(np.unravel_index(fresh, batches.shape)):
                 own = batches.own[column]
                 used = np.zeros(len(own), dtype=bool)
                 used[codes] = True
                 new = np.flatnonzero(used & (own == _NOT_YET))
                 if len(new):
                     numbers = self._numbers[column]
-                    own[new] = [numbers.setdefault(value, len(numbers)) for value in name(column, new)]
+                    own[new] = [numbers.setdefault(value, len(numbers)) for value in batches.name(column, new)]
             batches.combinations += len(fresh)
         batches.rows += rows
 
@@ -73,6 +87,7 @@ class Cells:
         batches, self._batches = self._batches, None
         if batches is None:
             return
+        self._look(batches)
         numbers = np.flatnonzero(batches.rows)
         codes = np.unravel_index(numbers, batches.shape)
         places = tuple(own[code] for own, code in zip(batches.own, codes, strict=True))
@@ -117,16 +132,20 @@ class Cells:
 class _Batches:
     """Rows of batches that have the same dictionaries, by the number of their combination.
 
-    ``own`` says for each column and code which number its value has here.
+    ``own`` says for each column and code which number its value has in ``Cells``.
     """
 
-    def __init__(self, dictionaries: list[pa.Array], shape: tuple[int, ...]) -> None:
+    def __init__(self, dictionaries: list[pa.Array], shape: tuple[int, ...], name: Name) -> None:
         self._dictionaries = dictionaries
         self.shape = shape
+        self.name = name
+        self.may_wait = all(is_surely_text(values) for values in dictionaries)
         self.rows: IntArray = np.zeros(math.prod(shape), dtype=np.int64)
         self.own: list[IntArray] = [np.full(size, _NOT_YET, dtype=np.intp) for size in shape]
         self.combinations = 0
 
-    def take(self, dictionaries: list[pa.Array]) -> bool:
+    def take(self, dictionaries: list[pa.Array], shape: tuple[int, ...]) -> bool:
         """Whether codes stand for these values."""
-        return all(mine.equals(other) for mine, other in zip(self._dictionaries, dictionaries, strict=True))
+        return self.shape == shape and all(
+            mine.equals(other) for mine, other in zip(self._dictionaries, dictionaries, strict=True)
+        )

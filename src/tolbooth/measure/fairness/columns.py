@@ -27,27 +27,40 @@ from tolbooth.model.withholding import Withheld
 MISSING = 2
 """The code of a missing label or prediction; 0 and 1 stand for themselves."""
 
+_BINARY = pa.array([0, 1], pa.int8())
 _EXACT = 2**53
-_BYTE_BITS = 8
 
 _COLUMNS_SHOWN = 12
 
 IntArray = npt.NDArray[Any]
 
 
+class CodedColumn(NamedTuple):
+    """A column's rows as integers: ``size`` different ones are possible, yet each must be below ``limit``.
+
+    Nobody has looked at them yet: who counts them refuses one that is negative or not below ``limit``.
+    """
+
+    codes: IntArray
+    size: int
+    limit: int
+
+
 class Coded(NamedTuple):
-    """A feature's rows as positions in ``values``; the position ``len(values)`` is null.
+    """A column's rows as positions in ``values``; the position ``len(values)`` is null.
 
     ``values`` may hold one category twice, may hold null, and may hold categories that no row has.
     """
 
     codes: IntArray
     values: pa.Array
+    without_null: bool = False
 
     @property
-    def size(self) -> int:
-        """How many different codes there can be, null included."""
-        return len(self.values) + 1
+    def column(self) -> CodedColumn:
+        """The rows as they are counted."""
+        size = len(self.values) + 1
+        return CodedColumn(self.codes, size, size - 1 if self.without_null else size)
 
 
 def require_columns(wanted: Iterable[str], available: Sequence[str]) -> None:
@@ -143,24 +156,52 @@ def _code(column: pa.Array) -> Coded:
     return Coded(indices.to_numpy(zero_copy_only=False), encoded.dictionary)
 
 
-def texts(name: str, coded: Coded, codes: IntArray) -> list[str | None]:
-    """The categories of these codes, as text; None is null.
+def texts(name: str, values: pa.Array, codes: IntArray) -> list[str | None]:
+    """The categories that codes of a column stand for, as text; None is null.
+
+    Args:
+        name: the column's.
+        values: those of ``Coded``.
+        codes: some positions in it.
 
     Raises:
         ConfigError: ``measure.column-type`` for a float that is not integral.
         MeasureError: ``measure.not-text`` for bytes that are not UTF-8.
     """
-    values = coded.values.take(pa.array(codes, mask=codes == len(coded.values)))
-    if types.is_floating(values.type):
-        values = _integral(name, values)
+    found = values.take(pa.array(codes, mask=codes == len(values)))
+    if types.is_floating(found.type):
+        found = _integral(name, found)
     try:
-        if not _is_string(values.type):
-            values = values.cast(pa.string())
-        return list(values.to_pylist())
+        if not _is_string(found.type):
+            found = found.cast(pa.string())
+        return list(found.to_pylist())
     except (UnicodeDecodeError, pa.ArrowInvalid):
         # NOTE: the error's own text quotes the bytes; cells never leave in an exception.
         message = f"column '{name}' holds text that is not UTF-8"
         raise MeasureError(Problem(code="measure.not-text", message=message, about=name)) from None
+
+
+def is_surely_text(values: pa.Array) -> bool:
+    """Whether ``texts`` refuses none of these values."""
+    if not _is_string(values.type):
+        return is_number(values.type) and not types.is_floating(values.type)
+    try:
+        values.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def code_outcome(name: str, column: pa.Array) -> Coded:
+    """Turn a label or prediction into codes, with integers left as they are: who counts them finds a 2.
+
+    Raises:
+        MeasureError: ``measure.label-not-binary``, as ``code_binary``; never for integers.
+    """
+    if types.is_integer(column.type) and not column.null_count:
+        check_binary_type(name, column.type)
+        return Coded(column.to_numpy(), _BINARY, without_null=True)
+    return Coded(code_binary(name, column), _BINARY)
 
 
 def code_binary(name: str, column: pa.Array) -> npt.NDArray[np.uint8]:
@@ -179,10 +220,6 @@ def code_binary(name: str, column: pa.Array) -> npt.NDArray[np.uint8]:
         return _binary_text(name, kind, column)
     if types.is_boolean(column.type):
         column = column.cast(pa.uint8())
-    if column.type.bit_width == _BYTE_BITS and not column.null_count:
-        whole: npt.NDArray[np.uint8] = column.to_numpy(zero_copy_only=False).view(np.uint8)
-        if not len(whole) or whole.max() <= 1:
-            return whole
     missing = column.is_null(nan_is_null=True).to_numpy(zero_copy_only=False) if _has_missing(column) else None
     values = (column if missing is None else pc.fill_null(column, 0)).to_numpy(zero_copy_only=False)
     if missing is not None:

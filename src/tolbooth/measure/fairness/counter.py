@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from itertools import product, repeat
-from typing import Any, NamedTuple, Self
+from itertools import repeat
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +18,7 @@ from tolbooth.measure.fairness.columns import (
     code_binary,
     code_class,
     code_feature,
+    code_outcome,
     require_columns,
     texts,
 )
@@ -25,11 +26,10 @@ from tolbooth.measure.fairness.count_settings import CELL_LIMIT, CountSettings
 from tolbooth.measure.fairness.counts import FairnessCounts, PowerSums
 from tolbooth.measure.fairness.score_bins import ScoreBins
 from tolbooth.measure.fairness.score_columns import MOST_ROWS, CodedScores, code_scores, power_sums
-from tolbooth.measure.fairness.tally import DENSE_CELLS, Tally, shape_of, tally, tally_dense
+from tolbooth.measure.fairness.tally import DENSE_CELLS, Tally, shape_of, tally
 from tolbooth.model.errors import MeasureError, Problem
 
-_OUTCOME_CODES = tuple(product((0, 1, None), repeat=2))
-_OUTCOMES = len(_OUTCOME_CODES)
+_BINARY_VALUES = (0, 1, None)
 
 
 class FairnessCounter:
@@ -57,9 +57,10 @@ class FairnessCounter:
             multiclass=multiclass,
             cell_limit=cell_limit,
         )
+        self._known: pa.Schema | None = None
         self._counts: dict[Any, int] = {}
         self._sums: dict[Any, PowerSums] = {}
-        self._cells = Cells(len(self.settings.features) + (2 if multiclass else 1), self._pour)
+        self._cells = Cells(len(self.settings.features) + 2, self._pour)
 
     def __getstate__(self) -> dict[str, Any]:
         self._cells.empty()
@@ -103,7 +104,9 @@ class FairnessCounter:
             MeasureError: ``measure.label-not-binary``, ``measure.score-outside``, ``measure.not-text`` or
                 ``measure.too-many-cells``.
         """
-        require_columns(self.columns, batch.schema.names)
+        if self._known is None or not batch.schema.equals(self._known):
+            require_columns(self.columns, batch.schema.names)
+            self._known = batch.schema
         if batch.num_rows <= MOST_ROWS:
             self._update(batch)
             return
@@ -112,43 +115,43 @@ class FairnessCounter:
 
     def _update(self, batch: pa.RecordBatch) -> None:
         settings = self.settings
-        groups = [code_feature(name, batch.column(name)) for name in settings.features]
-        outcomes = _outcomes(settings, batch)
+        coded = [code_feature(name, batch.column(name)) for name in settings.features]
+        coded += _outcomes(settings, batch)
         scores = None if settings.score is None else code_scores(settings.score, batch.column(settings.score.column))
         if not batch.num_rows:
             return
-        if scores is None:
-            self._count(groups, outcomes)
-        else:
-            self._count_scored(groups, outcomes, scores)
+        try:
+            if scores is None:
+                self._count(coded)
+            else:
+                self._count_scored(coded, scores)
+        except MeasureError as error:
+            if error.code == "measure.codes-outside":
+                _require_outcomes(settings, batch)
+            raise
         self.check_limit()
 
-    def _count(self, groups: list[Coded], outcomes: list[Coded] | list[_BinaryOutcome]) -> None:
-        columns = [(each.codes, each.size) for each in (*groups, *outcomes)]
-        shape = shape_of(columns)
-        if math.prod(shape) <= DENSE_CELLS:
-            dictionaries = [each.values for each in (*groups, *outcomes) if isinstance(each, Coded)]
-            name = partial(_values, self.settings, groups, outcomes)
-            self._cells.add(dictionaries, shape, tally_dense(columns), name)
+    def _count(self, coded: list[Coded]) -> None:
+        columns = [each.column for each in coded]
+        dictionaries = [each.values for each in coded]
+        if math.prod(shape_of(columns)) <= DENSE_CELLS:
+            self._cells.add(dictionaries, columns, partial(_values, self.settings, dictionaries))
             return
         counted = tally(columns, with_slots=False)
-        combinations = _combinations(self.settings, groups, outcomes, counted)
-        for values, n in zip(combinations, counted.rows.tolist(), strict=True):
+        for values, n in zip(_combinations(self.settings, dictionaries, counted), counted.rows.tolist(), strict=True):
             self._pour(values, n)
 
-    def _count_scored(
-        self, groups: list[Coded], outcomes: list[Coded] | list[_BinaryOutcome], scores: CodedScores
-    ) -> None:
-        counted = tally([(each.codes, each.size) for each in (*groups, *outcomes, scores)], with_slots=True)
+    def _count_scored(self, coded: list[Coded], scores: CodedScores) -> None:
+        counted = tally([*(each.column for each in coded), scores.column], with_slots=True)
         bins, sums = _bins_and_sums(self.settings, scores, counted)
-        combinations = _combinations(self.settings, groups, outcomes, counted)
+        combinations = _combinations(self.settings, [each.values for each in coded], counted)
         for values, place, n, powers in zip(combinations, bins, counted.rows.tolist(), sums, strict=True):
             self.add((*self._key(values), place), n, powers)
 
     def _key(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Group, label and prediction of a combination: a binary label and prediction are one of its values."""
+        """Group, label and prediction of a combination."""
         width = len(self.settings.features)
-        return (values[:width], *(values[width:] if self.settings.multiclass else values[width]))
+        return (values[:width], *values[width:])
 
     def _pour(self, values: tuple[Any, ...], n: int) -> None:
         self.add(self._key(values), n)
@@ -172,6 +175,7 @@ class FairnessCounter:
         other._cells.empty()
         for key, n in other._counts.items():
             self.add(key, n, other._sums.get(key, ()))
+        self._cells.gather()
         self.check_limit()
 
     def add(self, key: tuple[Any, ...], n: int, sums: PowerSums = ()) -> None:
@@ -201,7 +205,13 @@ class FairnessCounter:
             raise too_many_cells(self.settings)
 
     def finish(self) -> FairnessCounts:
-        """The count table of all rows so far; of none, a table without cells."""
+        """The count table of all rows so far; of none, a table without cells.
+
+        Raises:
+            MeasureError: ``measure.too-many-cells``.
+        """
+        self._cells.gather()
+        self.check_limit()
         self._cells.empty()
         settings = self.settings
         features, label, prediction = settings.features, settings.label, settings.prediction
@@ -229,42 +239,34 @@ def too_many_cells(settings: CountSettings) -> MeasureError:
     return MeasureError(problem)
 
 
-class _BinaryOutcome(NamedTuple):
-    """Label and prediction of each row as one of nine codes."""
-
-    codes: IntArray
-    size: int = _OUTCOMES
-
-
-def _outcomes(settings: CountSettings, batch: pa.RecordBatch) -> list[Coded] | list[_BinaryOutcome]:
+def _outcomes(settings: CountSettings, batch: pa.RecordBatch) -> list[Coded]:
+    names = (settings.label, settings.prediction)
     if settings.multiclass:
-        return [code_class(name, batch.column(name)) for name in (settings.label, settings.prediction)]
-    codes = code_binary(settings.label, batch.column(settings.label)) * np.uint8(3)
-    codes += code_binary(settings.prediction, batch.column(settings.prediction))
-    return [_BinaryOutcome(codes)]
+        return [code_class(name, batch.column(name)) for name in names]
+    return [code_outcome(name, batch.column(name)) for name in names]
 
 
-def _values(
-    settings: CountSettings,
-    groups: list[Coded],
-    outcomes: list[Coded] | list[_BinaryOutcome],
-    column: int,
-    codes: IntArray,
-) -> Sequence[Any]:
-    """What codes of one column stand for: a category, or of a binary outcome label and prediction."""
+def _require_outcomes(settings: CountSettings, batch: pa.RecordBatch) -> None:
+    """Say which label or prediction it is that holds a code beyond 1."""
+    if not settings.multiclass:
+        for name in (settings.label, settings.prediction):
+            code_binary(name, batch.column(name))
+
+
+def _values(settings: CountSettings, dictionaries: list[pa.Array], column: int, codes: IntArray) -> Sequence[Any]:
+    """What codes of one column stand for: a category, or a binary label or prediction."""
     names = (*settings.features, settings.label, settings.prediction)
-    coded = (*groups, *outcomes)[column]
-    return texts(names[column], coded, codes) if isinstance(coded, Coded) else [_OUTCOME_CODES[code] for code in codes]
+    if column >= len(settings.features) and not settings.multiclass:
+        return [_BINARY_VALUES[code] for code in codes]
+    return texts(names[column], dictionaries[column], codes)
 
 
-def _combinations(
-    settings: CountSettings, groups: list[Coded], outcomes: list[Coded] | list[_BinaryOutcome], counted: Tally
-) -> Iterator[tuple[Any, ...]]:
+def _combinations(settings: CountSettings, dictionaries: list[pa.Array], counted: Tally) -> Iterator[tuple[Any, ...]]:
     """The values of each combination."""
     named = []
-    for column in range(len(groups) + len(outcomes)):
+    for column in range(len(dictionaries)):
         different, which = np.unique(counted.places[column], return_inverse=True)
-        values = _values(settings, groups, outcomes, column, different)
+        values = _values(settings, dictionaries, column, different)
         named.append([values[place] for place in which.tolist()])
     return zip(*named, strict=True)
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import types
 
-from tolbooth.measure.fairness.columns import IntArray, is_number
+from tolbooth.measure.fairness.columns import CodedColumn, IntArray, is_number
 from tolbooth.measure.fairness.counts import PowerSums
 from tolbooth.measure.fairness.score_bins import LARGEST_UNIT, ScoreBins
 from tolbooth.model.errors import ConfigError, MeasureError, Problem
@@ -26,6 +26,11 @@ class CodedScores(NamedTuple):
     codes: IntArray
     size: int
     units: npt.NDArray[np.int64]
+
+    @property
+    def column(self) -> CodedColumn:
+        """The bins as they are counted."""
+        return CodedColumn(self.codes, self.size, self.size)
 
 
 def check_score_type(name: str, kind: pa.DataType) -> None:

@@ -1,0 +1,32 @@
+"""The compiled kernel under AddressSanitizer and UndefinedBehaviorSanitizer, on random columns of every width."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src" / "tolbooth" / "measure" / "kernel"
+EXERCISE = Path(__file__).parents[1] / "kernel" / "exercise_count_rows.c"
+STRICT = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror")
+SANITIZERS = "-fsanitize=address,undefined"
+
+
+@pytest.fixture(scope="module")
+def exercise(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    compiler = shutil.which("gcc")
+    if compiler is None:
+        pytest.skip("gcc is not installed (Debian: gcc libc6-dev)")
+    program = tmp_path_factory.mktemp("kernel") / "exercise"
+    given = ("-std=c11", "-O2", "-g", *STRICT, SANITIZERS, "-fno-sanitize-recover=all", f"-I{SOURCE}")
+    subprocess.run([compiler, *given, "-o", str(program), str(EXERCISE)], check=True)
+    return program
+
+
+@pytest.mark.compiler
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_random_columns_are_counted_without_a_byte_too_many(exercise: Path, seed: int) -> None:
+    done = subprocess.run([str(exercise), str(seed), "1000"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1000 cases are equal\n", "")
