@@ -27,7 +27,8 @@ from tolbooth.model.withholding import Withheld
 MISSING = 2
 """The code of a missing label or prediction; 0 and 1 stand for themselves."""
 
-_BINARY = pa.array([0, 1], pa.int8())
+# NOTE: ``pa.array`` imports pandas where it is installed, which takes longer than all of our imports.
+_BINARY = pa.Array.from_buffers(pa.int8(), 2, [None, pa.py_buffer(b"\0\1")])
 _EXACT = 2**53
 
 _COLUMNS_SHOWN = 12
