@@ -22,6 +22,7 @@ from tolbooth.measure.engines.frames import count_frame
 from tolbooth.measure.fairness.columns import CodedColumn
 from tolbooth.measure.fairness.count_settings import CountSettings
 from tolbooth.measure.fairness.dense import DenseCounts, KernelCounts, NumpyCounts, dense_counts
+from tolbooth.measure.fairness.tally import tally
 from tolbooth.measure.kernel import library
 from tolbooth.measure.kernel.library import Kernel, built_kernel
 from tolbooth.model.errors import MeasureError
@@ -109,6 +110,21 @@ def test_a_negative_code_is_refused(counts: Callable[[], DenseCounts], kind: str
         with pytest.raises(MeasureError) as caught:
             counts().add([CodedColumn(np.array([0, wrong], dtype=kind), 3, 3)])
         assert caught.value.code == "measure.codes-outside"
+
+
+@pytest.mark.parametrize("size", [1, 256, 257, 65_536, 65_537])
+def test_a_column_of_one_code_beside_one_of_as_many_as_a_byte_or_two_hold(size: int) -> None:
+    columns = [CodedColumn(np.zeros(size, dtype=np.int32), 1, 1), CodedColumn(np.arange(size), size, size)]
+    for given_columns in (columns, columns[::-1]):
+        counted = tally(given_columns, with_slots=True)
+        assert counted.rows.tolist() == [1] * size
+        assert counted.slots is not None
+        assert counted.slots.tolist() == list(range(size))
+        target = NumpyCounts()
+        target.add(given_columns)
+        found = target.take()
+        assert found is not None
+        assert found.tolist() == [1] * size
 
 
 @pytest.mark.compiler

@@ -93,9 +93,6 @@ class Numbering:
     def __init__(self) -> None:
         self._room: dict[tuple[Any, str], IntArray] = {}
 
-    def __reduce__(self) -> tuple[type[Numbering], tuple[()]]:
-        return Numbering, ()  # room is made anew where it is needed
-
     def number(self, columns: Sequence[CodedColumn], numbers: IntArray) -> None:
         """Write the number of each row's combination, in C order.
 
@@ -103,8 +100,12 @@ class Numbering:
             columns: of checked codes; their sizes multiply to no more than 2^62.
             numbers: a place for each row, of the type that ``number_type`` gives for the product of the sizes.
         """
-        done, size = columns[0].codes, columns[0].size
-        for codes, factor, _ in columns[1:]:
+        several = [column for column in columns if column.size > 1]  # else a factor may not fit: 256 times one code
+        if not several:
+            numbers.fill(0)
+            return
+        done, size = several[0].codes, several[0].size
+        for codes, factor, _ in several[1:]:
             size *= factor
             kind = number_type(size)
             wider = numbers if kind == numbers.dtype else self._of(kind, "numbers", len(numbers))
