@@ -32,7 +32,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tolbooth.measure.engines.choose import Engine, count_on
-from tolbooth.measure.engines.parts import BATCH_ROWS
+from tolbooth.measure.engines.parts import BATCH_ROWS, even_batch_rows
 from tolbooth.measure.fairness.count_settings import CountSettings
 from tolbooth.measure.kernel.library import VARIABLE, built_kernel
 
@@ -88,7 +88,8 @@ def decode(path: Path) -> Callable[[], object]:
     def stripe(start: int) -> None:
         with pq.ParquetFile(path, read_dictionary=list(FEATURES), pre_buffer=False) as opened:
             groups = list(range(start, opened.metadata.num_row_groups, workers))
-            for _ in opened.iter_batches(BATCH_ROWS, row_groups=groups, columns=COLUMNS, use_threads=False):
+            rows = even_batch_rows(opened.metadata)
+            for _ in opened.iter_batches(rows, row_groups=groups, columns=COLUMNS, use_threads=False):
                 pass
 
     def run() -> None:

@@ -7,6 +7,10 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("tolbooth", settings(), deadline=None)  # a busy machine is no failure
+settings.load_profile("tolbooth")
 
 HEAVY = (
     "actionlint",

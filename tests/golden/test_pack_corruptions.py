@@ -547,7 +547,7 @@ def test_no_file_can_be_emptied_or_lengthened(path: str) -> None:
             checked({**PACK, path: content})
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(st.sampled_from(sorted(PACK)), st.data())
 def test_no_byte_of_any_file_can_be_changed(path: str, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(PACK[path]) - 1))
@@ -558,7 +558,6 @@ def test_no_byte_of_any_file_can_be_changed(path: str, data: st.DataObject) -> N
         checked({**PACK, path: bytes(content)})
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_no_byte_of_the_zip_can_be_changed_to_give_other_files(data: st.DataObject) -> None:
     content = bytearray(write_zip(PACK))
@@ -580,7 +579,6 @@ def test_nothing_but_a_verification_error_leaves_verify(changes: dict[str, bytes
     assert (examine(pack, KEY).broken is None) == (pack == PACK)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=20), st.binary(max_size=5))
 def test_no_name_that_is_not_there_can_be_added(name: str, content: bytes) -> None:
     if name in PACK:

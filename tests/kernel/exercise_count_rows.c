@@ -31,7 +31,7 @@ static uint64_t read_code(const unsigned char *codes, uint32_t width, int64_t ro
 
 static int exercise(void) {
     static const uint32_t widths[] = {1, 2, 4, 8}, sizes[] = {1, 2, 3, 9, 40, 255};
-    static const int64_t lengths[] = {0, 1, 63, 64, 65, 4095, 4096, 4097, 10000};
+    static const int64_t lengths[] = {0, 1, 63, 64, 65, 1023, 1024, 1025, 5000};
     struct column columns[4];
     unsigned char *memory[4];
     const int64_t rows = lengths[draw(9)], column_count = 1 + (int64_t)draw(4);

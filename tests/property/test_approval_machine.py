@@ -208,6 +208,6 @@ def decided(found: Standing) -> Decision:
 
 
 Approvals.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=12, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=60, stateful_step_count=12, suppress_health_check=[HealthCheck.too_slow]
 )
 TestNoSequenceOfMovesBreaksTheLaws = Approvals.TestCase

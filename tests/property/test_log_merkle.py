@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tolbooth.evidence.merkle import (
@@ -167,7 +167,6 @@ def test_a_leaf_can_not_pass_for_a_node() -> None:
     assert leaf_hash(left + right) != node_hash(left, right)
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(max_size=4), min_size=1, max_size=300), st.data())
 def test_random_trees_give_proofs_that_verify(contents: list[bytes], data: st.DataObject) -> None:
     leaves = [leaf_hash(content) for content in contents]
@@ -187,7 +186,6 @@ def test_random_trees_give_proofs_that_verify(contents: list[bytes], data: st.Da
     assert verify_consistency(old, size, consistency_proof(old, size, read), root_at(old, read), root)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 200), min_size=2, max_size=6))
 def test_consistency_is_transitive_over_a_growing_log(sizes: list[int]) -> None:
     nodes = Nodes(max(sizes))

@@ -41,7 +41,7 @@ def test_any_partitioning_order_encoding_and_number_of_threads_gives_the_same_di
 
 @pytest.mark.duckdb
 @given(st.data(), ROWS, ANY_SETTINGS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_duckdb_gives_the_same_digest_and_verdicts_under_any_partitioning(
     data: st.DataObject, rows: list[Row], asked: CountSettings
 ) -> None:
@@ -54,7 +54,7 @@ def test_duckdb_gives_the_same_digest_and_verdicts_under_any_partitioning(
 
 @pytest.mark.parametrize("engine", MARKED[1:])
 @given(st.data(), ROWS.filter(lambda rows: len(rows) > 10), ANY_SETTINGS)
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.too_slow])
 def test_a_cluster_gives_the_same_digest_and_verdicts_under_any_partitioning(
     running: Clusters, engine: str, data: st.DataObject, rows: list[Row], asked: CountSettings
 ) -> None:

@@ -37,7 +37,7 @@ HEADERS = st.sampled_from((None, "phone", "email", "ssn", "dob", "card", "order_
 ROWS = st.lists(st.one_of(st.none(), TEXTS), max_size=30)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(TEXTS, HEADERS)
 def test_spans_lie_in_the_text_in_order_without_overlap_and_not_against_the_evidence(
     text: str, header: str | None
@@ -49,7 +49,7 @@ def test_spans_lie_in_the_text_in_order_without_overlap_and_not_against_the_evid
     assert spans == scan_text(text, header=header)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(TEXTS)
 def test_a_text_far_from_all_words_gives_the_same_spans_wherever_it_stands(text: str) -> None:
     far = " " * 60
@@ -69,7 +69,7 @@ def scanned(rows: list[str | None]) -> PiiScanner:
     return made
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(ROWS, st.randoms(use_true_random=False), st.integers(1, 5))
 def test_any_partitioning_in_any_order_gives_the_same_bytes(rows: list[str | None], order: object, parts: int) -> None:
     whole = scanned(rows).finish()
@@ -83,7 +83,7 @@ def test_any_partitioning_in_any_order_gives_the_same_bytes(rows: list[str | Non
     assert PiiSummary.from_bytes(whole.canonical()) == whole
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 400), st.integers(0, 400))
 def test_sketches_of_more_spans_than_are_kept_merge_exactly(split: int, count: int) -> None:
     rows: list[str | None] = [f"user{number}@example.org" for number in range(count)]
@@ -92,7 +92,7 @@ def test_sketches_of_more_spans_than_are_kept_merge_exactly(split: int, count: i
     assert one.finish().columns == scanned(rows).finish().columns
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), max_size=20))
 def test_integers_without_a_header_give_what_their_digits_give_as_text(numbers: list[int]) -> None:
     as_numbers, as_text = PiiScanner(key=KEY), PiiScanner(key=KEY)
@@ -101,7 +101,7 @@ def test_integers_without_a_header_give_what_their_digits_give_as_text(numbers: 
     assert as_numbers.finish().columns[0].entities == as_text.finish().columns[0].entities
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(1_001, 5_000), st.floats(0, 1))
 def test_more_passes_never_look_more_like_chance(trials: int, share: float) -> None:
     passes = int(share * trials)

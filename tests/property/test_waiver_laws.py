@@ -206,7 +206,7 @@ class Waivers(RuleBasedStateMachine):
             assert covered == (state.status(self.now) is WaiverStatus.IN_FORCE)
 
 
-Waivers.TestCase.settings = settings(max_examples=50, stateful_step_count=18, deadline=None)
+Waivers.TestCase.settings = settings(max_examples=50, stateful_step_count=18)
 test_no_sequence_lets_anybody_decide_alone_or_brings_back_what_is_over = Waivers.TestCase
 
 
@@ -245,7 +245,7 @@ def in_force_everywhere(until: date | datetime, zone: str, as_of: datetime, rule
 
 
 @given(day=DAYS, zone=ZONES, seconds=NEAR, other=ZONES)
-@settings(deadline=None, max_examples=250)
+@settings(max_examples=250)
 def test_list_gate_and_waiver_agree_around_every_bare_end(day: date, zone: str, seconds: int, other: str) -> None:
     end = request_end(day, zone)
     as_of = max(end + timedelta(seconds=seconds), NOW + 2 * HOUR)
@@ -257,7 +257,7 @@ def test_list_gate_and_waiver_agree_around_every_bare_end(day: date, zone: str, 
 
 
 @given(seconds=st.integers(1, 3 * 365 * 86_400), offset=st.integers(-14 * 60, 14 * 60), near=NEAR)
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_list_gate_and_waiver_agree_around_every_instant(seconds: int, offset: int, near: int) -> None:
     zone = ZoneInfo("UTC")
     until = (NOW + 3 * HOUR + timedelta(seconds=seconds)).astimezone(zone) + timedelta(minutes=offset)

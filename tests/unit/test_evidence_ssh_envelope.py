@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sample_pack import EVE, SEALER, subject
@@ -161,7 +161,6 @@ def test_what_is_signed_must_be_a_statement() -> None:
         assert refusal(lambda content=content: opened(content)).code.startswith("json.")  # type: ignore[misc]
 
 
-@settings(deadline=None)
 @given(place=st.integers(0, len(SIGNED) - 1), bit=st.integers(0, 7))
 def test_no_bit_of_an_envelope_can_be_flipped(place: int, bit: int) -> None:
     content = bytearray(SIGNED)
@@ -169,7 +168,6 @@ def test_no_bit_of_an_envelope_can_be_flipped(place: int, bit: int) -> None:
     refusal(lambda: signed.open_signed(bytes(content), [BEN.public_key], namespace=NAMESPACE, path="x"))
 
 
-@settings(deadline=None)
 @given(size=st.integers(0, len(SIGNED) - 1))
 def test_no_envelope_can_be_cut_short(size: int) -> None:
     refusal(lambda: signed.open_signed(SIGNED[:size], [BEN.public_key], namespace=NAMESPACE, path="x"))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import ssh_sample
@@ -237,7 +237,6 @@ def test_another_armour_is_refused(change: Callable[[str], bytes | str]) -> None
 SIGNED = {kind: KEYS[kind].sign(MESSAGE, namespace=NAMESPACE).encode() for kind in TYPES}
 
 
-@settings(deadline=None)
 @given(kind=st.sampled_from(TYPES), place=st.integers(0), bit=st.integers(0, 7))
 def test_no_bit_of_a_signature_can_be_flipped(kind: str, place: int, bit: int) -> None:
     altered = bytearray(SIGNED[kind])
@@ -245,7 +244,6 @@ def test_no_bit_of_a_signature_can_be_flipped(kind: str, place: int, bit: int) -
     assert refusal(lambda: verified(bytes(altered), KEYS[kind])).code.startswith("sshsig.")
 
 
-@settings(deadline=None)
 @given(kind=st.sampled_from(TYPES), place=st.integers(0), bit=st.integers(0, 7))
 def test_no_bit_of_a_message_can_be_flipped(kind: str, place: int, bit: int) -> None:
     altered = bytearray(MESSAGE)
@@ -253,7 +251,6 @@ def test_no_bit_of_a_message_can_be_flipped(kind: str, place: int, bit: int) -> 
     assert refusal(lambda: verified(SIGNED[kind], KEYS[kind], bytes(altered))).code == "sshsig.signature"
 
 
-@settings(deadline=None)
 @given(kind=st.sampled_from(TYPES), size=st.integers(0))
 def test_no_signature_can_be_cut_short(kind: str, size: int) -> None:
     # The newline at the very end may be missing: shells take it away.
@@ -261,7 +258,6 @@ def test_no_signature_can_be_cut_short(kind: str, size: int) -> None:
     assert refusal(lambda: verified(cut, KEYS[kind])).code == "sshsig.armour"
 
 
-@settings(deadline=None)
 @given(kind=st.sampled_from(TYPES), place=st.integers(0), value=st.binary(max_size=3), gone=st.integers(0, 3))
 def test_no_bytes_inside_the_frame_can_be_exchanged(kind: str, place: int, value: bytes, gone: int) -> None:
     blob = base64.b64decode(b"".join(SIGNED[kind].split(b"\n")[1:-2]))

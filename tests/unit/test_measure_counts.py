@@ -141,8 +141,10 @@ def test_any_other_label_is_refused_with_its_count_and_column_but_never_its_text
     assert CANARY not in "".join(traceback.format_exception(caught.value))
 
 
-def test_text_that_is_not_utf8_is_refused_without_being_quoted() -> None:
-    broken = pa.Array.from_buffers(pa.string(), 1, pa.array([b"\xff" + CANARY.encode()]).buffers())
+@pytest.mark.parametrize("more", [0, 200])
+def test_text_that_is_not_utf8_is_refused_without_being_quoted(more: int) -> None:
+    values = [b"\xff" + CANARY.encode(), *(str(number).encode() for number in range(more))]
+    broken = pa.Array.from_buffers(pa.string(), len(values), pa.array(values).buffers())
     with pytest.raises(MeasureError) as caught:
         groups(broken)
     assert caught.value.code == "measure.not-text"

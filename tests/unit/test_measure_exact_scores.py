@@ -13,7 +13,7 @@ import pyarrow.csv
 import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tolbooth.measure.bias_audit.exact_scores import ExactScores, ScoredPeople
@@ -71,7 +71,6 @@ def test_zero_has_one_sign() -> None:
     assert len(counter(batch([("F", "W", 0.0), ("F", "W", -0.0)])).finish().people) == 1
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["F", "M", None]), st.sampled_from(["W", "B"]), st.floats(width=32)), max_size=30

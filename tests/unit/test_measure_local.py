@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tolbooth.measure.engines.local import count
+from tolbooth.measure.engines.parts import even_batch_rows
 from tolbooth.measure.fairness.assess import assess, assess_performance
 from tolbooth.measure.fairness.counts import Cell, FairnessCounts
 from tolbooth.measure.fairness.question import FairnessQuestion, PerformanceQuestion, Statistic
@@ -51,6 +52,27 @@ def test_a_file_a_folder_of_parts_and_a_csv_of_the_same_rows_give_the_same_bytes
     (folder / ".hidden.parquet").write_bytes(b"not data")
     assert counted(one).row_count == 1000
     assert counted(one).canonical() == counted(folder).canonical() == counted(csv).canonical()
+
+
+@pytest.mark.parametrize(
+    ("row_groups", "batches"),
+    [
+        ([300_000, 300_000, 2], [*[150_000] * 4, 2]),
+        ([262_144, 262_144], [262_144, 262_144]),
+        ([524_289], [174_763] * 3),
+        ([10, 20], [10, 20]),
+        ([], []),
+    ],
+)
+def test_a_row_group_is_decoded_in_even_batches(tmp_path: Path, row_groups: list[int], batches: list[int]) -> None:
+    path = tmp_path / "data.parquet"
+    schema = pa.schema([("g", pa.string())])
+    with pq.ParquetWriter(path, schema) as writer:
+        for number, rows in enumerate(row_groups):
+            writer.write_table(pa.table({"g": [str(number)] * rows}, schema))
+    with pq.ParquetFile(path, read_dictionary=["g"]) as opened:
+        given = opened.iter_batches(even_batch_rows(opened.metadata))
+        assert [batch.num_rows for batch in given] == batches
 
 
 def test_only_the_needed_columns_are_read_and_each_once(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ it (``sex=Female/part-0.parquet``): a declared column that stands in the path is
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -35,7 +36,7 @@ from tolbooth.model.errors import ConfigError, MeasureError, TolboothError
 from tolbooth.model.withholding import Withheld
 
 BATCH_ROWS = 1 << 18
-"""How many rows are decoded at once."""
+"""How many rows are decoded at once, at most."""
 
 _HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
@@ -226,11 +227,21 @@ def _file_batches(part: Part, settings: CountSettings) -> Iterator[pa.RecordBatc
             options: dict[str, Any] = {"read_dictionary": list(part.text_columns), "pre_buffer": False}
             with reading(part.file), pq.ParquetFile(part.file, **options) as opened:
                 yield from opened.iter_batches(
-                    BATCH_ROWS,
+                    even_batch_rows(opened.metadata),
                     row_groups=list(part.row_groups),
                     columns=list(part.columns),
                     use_threads=part.column_threads,
                 )
+
+
+def even_batch_rows(metadata: pq.FileMetaData) -> int:
+    """How many rows to decode at once so that the largest row group is cut into even batches.
+
+    A batch ends where a row group's dictionaries end, so a row group that is cut unevenly leaves a small one behind.
+    """
+    largest = max((metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)), default=0)
+    batches = max(1, math.ceil(largest / BATCH_ROWS))
+    return BATCH_ROWS if batches == 1 else math.ceil(largest / batches)
 
 
 def with_constants(batch: pa.RecordBatch, constants: Iterable[tuple[str, str | None]]) -> pa.RecordBatch:

@@ -88,14 +88,14 @@ class Cells:
         if batches is None:
             return
         self._look(batches)
-        numbers = np.flatnonzero(batches.rows)
-        codes = np.unravel_index(numbers, batches.shape)
+        occupied = np.flatnonzero(batches.rows)
+        codes = np.unravel_index(occupied, batches.shape)
         places = tuple(own[code] for own, code in zip(batches.own, codes, strict=True))
         if math.prod(len(numbers) for numbers in self._numbers) > DENSE_CELLS:
-            self._pour_all(places, batches.rows[numbers])
+            self._pour_all(places, batches.rows[occupied])
             return
         self._make_room()
-        np.add.at(self._rows, places, batches.rows[numbers])
+        np.add.at(self._rows.reshape(-1), np.ravel_multi_index(places, self._rows.shape), batches.rows[occupied])
         self._gathered = int(np.count_nonzero(self._rows))
 
     def empty(self) -> None:

@@ -12,7 +12,8 @@ strings or bytes ``0`` and ``1``; null and NaN are missing. Those of several cla
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,6 +33,8 @@ _BINARY = pa.Array.from_buffers(pa.int8(), 2, [None, pa.py_buffer(b"\0\1")])
 _EXACT = 2**53
 
 _COLUMNS_SHOWN = 12
+_FEW = 50
+"""Up to how many texts are read one by one: Arrow takes longer to begin with many at once."""
 
 IntArray = npt.NDArray[Any]
 
@@ -62,6 +65,10 @@ class Coded(NamedTuple):
         """The rows as they are counted."""
         size = len(self.values) + 1
         return CodedColumn(self.codes, size, size - 1 if self.without_null else size)
+
+
+Coder = Callable[[pa.Array], Coded]
+"""Turns columns of one type into codes: what depends on the type alone was decided when it was made."""
 
 
 def require_columns(wanted: Iterable[str], available: Sequence[str]) -> None:
@@ -133,28 +140,81 @@ def _check_type(name: str, kind: pa.DataType, wanted: str, *, hint: str) -> None
         raise ConfigError(Problem(code="measure.column-type", message=message, hint=hint, about=name))
 
 
+def feature_coder(name: str, kind: pa.DataType) -> Coder:
+    """What turns a feature's columns of one type into codes; decoding to text waits for ``texts``, for codes in use.
+
+    Raises:
+        ConfigError: ``measure.column-type``.
+    """
+    check_feature_type(name, kind)
+    return _coder(kind)
+
+
+def class_coder(name: str, kind: pa.DataType) -> Coder:
+    """What turns labels or predictions of several classes into codes, as ``feature_coder``.
+
+    Raises:
+        ConfigError: ``measure.column-type``.
+    """
+    check_class_type(name, kind)
+    return _coder(kind)
+
+
+def outcome_coder(name: str, kind: pa.DataType) -> Coder:
+    """What turns labels or predictions into codes, with integers left as they are: who counts them finds a 2.
+
+    Of other types it raises ``measure.label-not-binary`` as ``code_binary`` does.
+
+    Raises:
+        ConfigError: ``measure.column-type``.
+    """
+    check_binary_type(name, kind)
+    return partial(_code_integers if types.is_integer(kind) else _code_outcomes, name)
+
+
 def code_feature(name: str, column: pa.Array) -> Coded:
-    """Turn a feature's column into codes; decoding to text waits for ``texts``, for the few codes in use."""
-    check_feature_type(name, column.type)
-    return _code(column)
+    """Turn one feature's column into codes, as ``feature_coder`` says."""
+    return feature_coder(name, column.type)(column)
 
 
 def code_class(name: str, column: pa.Array) -> Coded:
-    """Turn a label or prediction of several classes into codes, as ``code_feature`` does."""
-    check_class_type(name, column.type)
-    return _code(column)
+    """Turn one label or prediction of several classes into codes, as ``class_coder`` says."""
+    return class_coder(name, column.type)(column)
 
 
-def _code(column: pa.Array) -> Coded:
-    if types.is_null(column.type) or types.is_string_view(column.type):
-        column = column.cast(pa.large_string())
-    if types.is_float16(column.type):
-        column = column.cast(pa.float32())
-    encoded = column if types.is_dictionary(column.type) else column.dictionary_encode()
-    indices = encoded.indices
+def _coder(kind: pa.DataType) -> Coder:
+    if types.is_dictionary(kind):
+        return _code_dictionary
+    if types.is_null(kind) or types.is_string_view(kind):
+        return partial(_code_as, pa.large_string())
+    if types.is_float16(kind):
+        return partial(_code_as, pa.float32())
+    return _code_plain
+
+
+def _code_as(kind: pa.DataType, column: pa.Array) -> Coded:
+    return _code_plain(column.cast(kind))
+
+
+def _code_plain(column: pa.Array) -> Coded:
+    return _code_dictionary(column.dictionary_encode())
+
+
+def _code_dictionary(column: pa.Array) -> Coded:
+    indices = column.indices
     if indices.null_count:
-        indices = pc.fill_null(indices.cast(pa.int64()), len(encoded.dictionary))
-    return Coded(indices.to_numpy(zero_copy_only=False), encoded.dictionary)
+        indices = pc.fill_null(indices.cast(pa.int64()), len(column.dictionary))
+    return Coded(indices.to_numpy(zero_copy_only=False), column.dictionary)
+
+
+def _code_integers(name: str, column: pa.Array) -> Coded:
+    if column.null_count:
+        return _code_outcomes(name, column)
+    return Coded(column.to_numpy(), _BINARY, without_null=True)
+
+
+def _code_outcomes(name: str, column: pa.Array) -> Coded:
+    return Coded(code_binary(name, column), _BINARY)
 
 
 def texts(name: str, values: pa.Array, codes: IntArray) -> list[str | None]:
@@ -169,10 +229,12 @@ def texts(name: str, values: pa.Array, codes: IntArray) -> list[str | None]:
         ConfigError: ``measure.column-type`` for a float that is not integral.
         MeasureError: ``measure.not-text`` for bytes that are not UTF-8.
     """
-    found = values.take(pa.array(codes, mask=codes == len(values)))
-    if types.is_floating(found.type):
-        found = _integral(name, found)
     try:
+        if len(codes) <= _FEW and _is_string(values.type):
+            return [None if code == len(values) else values[code].as_py() for code in codes.tolist()]
+        found = values.take(pa.array(codes, mask=codes == len(values)))
+        if types.is_floating(found.type):
+            found = _integral(name, found)
         if not _is_string(found.type):
             found = found.cast(pa.string())
         return list(found.to_pylist())
@@ -191,18 +253,6 @@ def is_surely_text(values: pa.Array) -> bool:
     except pa.ArrowInvalid:
         return False
     return True
-
-
-def code_outcome(name: str, column: pa.Array) -> Coded:
-    """Turn a label or prediction into codes, with integers left as they are: who counts them finds a 2.
-
-    Raises:
-        MeasureError: ``measure.label-not-binary``, as ``code_binary``; never for integers.
-    """
-    if types.is_integer(column.type) and not column.null_count:
-        check_binary_type(name, column.type)
-        return Coded(column.to_numpy(), _BINARY, without_null=True)
-    return Coded(code_binary(name, column), _BINARY)
 
 
 def code_binary(name: str, column: pa.Array) -> npt.NDArray[np.uint8]:

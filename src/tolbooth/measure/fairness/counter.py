@@ -14,11 +14,12 @@ import pyarrow as pa
 from tolbooth.measure.fairness.cells import Cells
 from tolbooth.measure.fairness.columns import (
     Coded,
+    Coder,
     IntArray,
+    class_coder,
     code_binary,
-    code_class,
-    code_feature,
-    code_outcome,
+    feature_coder,
+    outcome_coder,
     require_columns,
     texts,
 )
@@ -58,6 +59,7 @@ class FairnessCounter:
             cell_limit=cell_limit,
         )
         self._known: pa.Schema | None = None
+        self._coders: list[tuple[int, Coder]] = []
         self._counts: dict[Any, int] = {}
         self._sums: dict[Any, PowerSums] = {}
         self._cells = Cells(len(self.settings.features) + 2, self._pour)
@@ -105,7 +107,7 @@ class FairnessCounter:
                 ``measure.too-many-cells``.
         """
         if self._known is None or not batch.schema.equals(self._known):
-            require_columns(self.columns, batch.schema.names)
+            self._coders = _coders(self.settings, batch.schema)
             self._known = batch.schema
         if batch.num_rows <= MOST_ROWS:
             self._update(batch)
@@ -115,8 +117,7 @@ class FairnessCounter:
 
     def _update(self, batch: pa.RecordBatch) -> None:
         settings = self.settings
-        coded = [code_feature(name, batch.column(name)) for name in settings.features]
-        coded += _outcomes(settings, batch)
+        coded = [code(batch.column(place)) for place, code in self._coders]
         scores = None if settings.score is None else code_scores(settings.score, batch.column(settings.score.column))
         if not batch.num_rows:
             return
@@ -239,11 +240,13 @@ def too_many_cells(settings: CountSettings) -> MeasureError:
     return MeasureError(problem)
 
 
-def _outcomes(settings: CountSettings, batch: pa.RecordBatch) -> list[Coded]:
-    names = (settings.label, settings.prediction)
-    if settings.multiclass:
-        return [code_class(name, batch.column(name)) for name in names]
-    return [code_outcome(name, batch.column(name)) for name in names]
+def _coders(settings: CountSettings, schema: pa.Schema) -> list[tuple[int, Coder]]:
+    """Of features, label and prediction: where the column is, and what turns it into codes."""
+    require_columns(settings.columns, schema.names)
+    outcome_or_class = class_coder if settings.multiclass else outcome_coder
+    makers = [(name, feature_coder) for name in settings.features]
+    makers += [(name, outcome_or_class) for name in (settings.label, settings.prediction)]
+    return [(schema.get_field_index(name), make(name, schema.field(name).type)) for name, make in makers]
 
 
 def _require_outcomes(settings: CountSettings, batch: pa.RecordBatch) -> None:
