@@ -140,6 +140,7 @@ def test_the_story_of_a_waiver(project: Path) -> None:
     write_predictions(project / "predictions.parquet", FAIR)
     assert tolbooth("gate").code == 0
     assert "retired for credit" in waiver("show", "W-1").out
+    assert listed("--all")[0]["scope"] == "credit*, at most 2, over for credit"
     write_predictions(project / "predictions.parquet", UNFAIR)
     assert tolbooth("gate").code == 1
 
@@ -159,7 +160,9 @@ def test_a_rejection_and_a_revocation_end_it(project: Path) -> None:
     asked()
     assert waiver("reject", "W-1", "--comment=train it first", "--key", "ben").code == 0
     assert "waiver.rejected" in approve("chen").err
-    asked()
+    assert "Asked for before: W-1 rejected" in asked().out
+    assert "Before     W-1 rejected" in waiver("show", "W-2").out
+    assert listed()[0]["earlier"] == ["W-1 rejected"]
     for who in ("ben", "chen"):
         assert waiver("approve", "W-2", YES, "--key", who).code == 0
     assert tolbooth("gate").code == 0

@@ -49,7 +49,7 @@ from tolbooth.review.spoken import Spoken
 from tolbooth.review.waiver_policy import RuleTraits, WaiverPolicy
 from tolbooth.review.waiver_request import request_end
 from tolbooth.review.waiver_state import WaiverRules, WaiverState, WaiverStatus, to_waiver
-from tolbooth.review.waivers import require_legal, retirements, review_waivers, waivers_in_force
+from tolbooth.review.waivers import asked_before, require_legal, retirements, review_waivers, waivers_in_force
 
 ASKED = spoken(REQUEST)
 BEN, CHEN = yes(ASKED, "ben"), yes(ASKED, "chen", at=NOW + 2 * HOUR)
@@ -97,6 +97,19 @@ def renewed(**changes: Any) -> Spoken[Any]:
 RENEWAL_RULES = replace(
     RULES, decisions={**RULES.decisions, "2" * 64: decision_of(FAIL, PASS, case=replace(CASE, as_of=NOW + 20 * DAY))}
 )
+
+
+def test_what_was_asked_before_is_told_but_not_what_was_renewed_or_lies_elsewhere() -> None:
+    renewal = renewed()
+    later = {"from_decision": "2" * 64, "evidence_as_of": NOW + 20 * DAY, "effective_until": NOW + 60 * DAY}
+    anew = asked(id="W-3", signed_at=NOW + 30 * DAY, effective_on=NOW + 30 * DAY, **later)
+    wider = asked(id="W-4", signed_at=NOW + 31 * DAY, scope=SubjectScope(pattern="*", matches_at_most=9), **later)
+    elsewhere = asked(id="W-5", signed_at=NOW + 5 * DAY, gate="serve")
+    said = (*APPROVED, renewal, yes(renewal, "ben", at=NOW + 20 * DAY), yes(renewal, "chen", at=NOW + 20 * DAY))
+    review = review_waivers((*said, elsewhere, anew, wider), RENEWAL_RULES, as_of=NOW + 40 * DAY)
+    states = review.states.values()
+    found = {each.request.id: [before.request.id for before in asked_before(each, states)] for each in states}
+    assert found == {"W-1": [], "W-2": [], "W-3": ["W-2"], "W-4": ["W-2", "W-3"], "W-5": []}
 
 
 def test_two_approvers_bring_a_high_risk_into_force() -> None:

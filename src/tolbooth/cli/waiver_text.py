@@ -55,6 +55,8 @@ def list_lines(rows: Sequence[RegisterRow], *, hidden: int) -> Iterator[str]:
             yield from _wrapped(f"approved by {' and '.join(row.approved_by)}: {row.comment}", indent=7)
         else:
             yield from _wrapped(f"asked by {row.requested_by}: {row.comment}", indent=7)
+        if row.earlier:
+            yield from _wrapped(f"asked for before: {', '.join(row.earlier)}", indent=7)
         for line in row.waits_for:
             yield from _wrapped(f"waits for {line}", indent=7)
         if row.ends_soon:
@@ -79,6 +81,7 @@ def show_lines(known: KnownWaivers, state: WaiverState, row: RegisterRow) -> Ite
         "Limit": row.limit,
         "Time": f"from {format_instant(row.effective_on)} until {format_instant(row.effective_until)}",
         "Decision": f"{short(request.from_decision)}, of facts as of {format_instant(request.evidence_as_of)}",
+        "Before": ", ".join(row.earlier) or None,
         "Owner": row.owner,
         "Ticket": row.ticket,
     }
@@ -122,6 +125,8 @@ def filed_lines(row: RegisterRow, *, did: str, path: Path) -> Iterator[str]:
     yield f"{did} {row.id}: {row.rule}, until {format_instant(row.effective_until)}"
     yield from _wrapped(f"{_what(row)} · sha256 {short(row.sha256)}", indent=2)
     yield f"  {os.path.relpath(path)}"
+    if row.earlier:
+        yield from _wrapped(f"Asked for before: {', '.join(row.earlier)}")
     if row.waits_for:
         for line in row.waits_for:
             yield from _wrapped(f"Must approve: {line}")

@@ -12,6 +12,7 @@ from tolbooth.model.digest import short
 from tolbooth.pipeline.waiver_drafting import limit_words, who_must_approve
 from tolbooth.pipeline.waiving import KnownWaivers
 from tolbooth.review.waiver_state import WaiverState, WaiverStatus, to_waiver
+from tolbooth.review.waivers import asked_before
 
 UNKNOWN = "unknown"
 """What stands for an owner whom nobody declared."""
@@ -22,7 +23,8 @@ class RegisterRow:
     """A waiver in the register; persons by handle, where their names are known.
 
     ``age_days`` is counted from when it came into force, or else was asked for; ``days_left`` is whole days, negative
-    once it ended. ``waits_for`` says who must still approve, and who could.
+    once it ended. ``waits_for`` says who must still approve, and who could. ``earlier`` are the waivers of the same
+    rule, gate and environment that were asked for before, each with where it stands.
     """
 
     id: str
@@ -50,6 +52,7 @@ class RegisterRow:
     limit: str | None
     controls: tuple[str, ...]
     renewals: int
+    earlier: tuple[str, ...]
     ticket: str | None
 
 
@@ -113,6 +116,10 @@ def row_of(project: Project, known: KnownWaivers, state: WaiverState) -> Registe
         limit=None if request.limit is None else limit_words(project, request.rule, request.limit),
         controls=request.compensating_controls,
         renewals=state.renewal_count,
+        earlier=tuple(
+            f"{each.request.id} {each.status(as_of).words}"
+            for each in asked_before(state, known.review.states.values())
+        ),
         ticket=request.ticket,
     )
 
@@ -136,7 +143,8 @@ def scope_words(state: WaiverState) -> str:
     scope = state.request.scope
     if scope.digest is not None:
         return f"digest {short(scope.digest)}"
-    return f"{scope.pattern}, at most {scope.matches_at_most}"
+    over = "".join(f", over for {name}" for name in sorted({each.subject for each in state.retired}))
+    return f"{scope.pattern}, at most {scope.matches_at_most}{over}"
 
 
 def _spoken(state: WaiverState) -> set[str]:

@@ -17,7 +17,7 @@ from tolbooth.model.words import Retirement, Revocation, WaiverRequest, WaiverWo
 from tolbooth.review.spoken import Spoken
 from tolbooth.review.waiver_moves import NO, ask, passes, renewed_by, require_reference, retire, revoke, speak
 from tolbooth.review.waiver_request import require_new
-from tolbooth.review.waiver_state import WaiverRules, WaiverState, to_waiver
+from tolbooth.review.waiver_state import WaiverRules, WaiverState, WaiverStatus, to_waiver
 
 Statement = WaiverRequest | WaiverWord | Revocation | Retirement
 """What may be said about waivers."""
@@ -129,6 +129,36 @@ def retirements(
         and state.request.scope.covers(case.subject)
         and passes(state.request.rule, state.request.term, decision.results)
     )
+
+
+def asked_before(state: WaiverState, states: Iterable[WaiverState]) -> tuple[WaiverState, ...]:
+    """The waivers that were asked for before a waiver, of its rule at its gate in its environment, whatever they cover.
+
+    A new request after an end or a refusal is no renewal, so nothing limits how many there are: those who approve are
+    to see them. What it renews is not among them, nor what another one of them renews.
+    """
+    every = {each.sha256: each for each in states}
+    own, link = set[str](), state
+    while (before := every.get(link.request.renews or "")) is not None:
+        own.add(before.sha256)
+        link = before
+    found = (
+        each
+        for each in every.values()
+        if each.sha256 not in own
+        and _place(each.request) == _place(state.request)
+        and _asked(each) < _asked(state)
+        and not (each.ended is not None and each.ended.how is WaiverStatus.RENEWED)
+    )
+    return tuple(sorted(found, key=_asked))
+
+
+def _place(request: WaiverRequest) -> tuple[str, str, str]:
+    return request.rule, request.gate, request.environment
+
+
+def _asked(state: WaiverState) -> tuple[datetime, str]:
+    return state.requested_at, state.sha256
 
 
 def waivers_in_force(states: Iterable[WaiverState], *, subject: str, as_of: datetime) -> tuple[Waiver, ...]:
