@@ -64,6 +64,16 @@ def test_the_policy_digest_depends_on_it(project: Path, rule: Path) -> None:
     assert tolbooth("config", "check").out != before
 
 
+@pytest.mark.parametrize("also", ["path: modle.bin", "path: model.bin\n    ownr: credit team"])
+def test_a_rule_that_can_t_be_loaded_hides_no_mistake_of_the_settings(project: Path, rule: Path, also: str) -> None:
+    rule.write_text(RULE.replace(" if ", " fi ", 1), encoding="utf-8")
+    wrong = OWN_SETTINGS.replace("path: model.bin", also).replace("path: predictions", "path: predictoins")
+    (project / "tolbooth.yaml").write_text(wrong, encoding="utf-8")
+    said = tolbooth("config", "check")
+    assert (said.code, "3 mistakes." in said.err) == (2, True), said.err
+    assert all(each in said.err for each in ("purpose.rego:", "tolbooth.yaml:", "did you mean 'predictions.parquet'?"))
+
+
 @pytest.mark.parametrize(
     ("settings", "code", "column"),
     [

@@ -10,7 +10,7 @@ from tolbooth.collect.files import require_there
 from tolbooth.config.load import Project, check, in_order, read_document, sound_parts
 from tolbooth.config.settings import DataSettings
 from tolbooth.measure.engines.local import check_columns
-from tolbooth.model.errors import CollectError, ConfigError, Place, Problem
+from tolbooth.model.errors import CollectError, ConfigError, JudgeError, Place, Problem
 from tolbooth.pipeline.policy import policy_problems
 from tolbooth.pipeline.workflows import workflow_problems
 
@@ -19,7 +19,7 @@ def open_project(path: Path) -> Project:
     """Read a ``tolbooth.yaml``; where it has mistakes, all that ``check_project`` would find is told with them.
 
     Raises:
-        ConfigError: with every independent mistake, in the order of the file's lines.
+        ConfigError: with every independent mistake, in the order of the file's lines; then those of the rules.
     """
     document = read_document(path)
     folder = path.resolve().parent
@@ -27,8 +27,8 @@ def open_project(path: Path) -> Project:
         settings = check(document)
     except ConfigError as error:
         sound = Project(folder=folder, settings=sound_parts(document), document=document)
-        more = _problems(sound, sound.settings.subjects, sound.settings.data)
-        raise ConfigError(in_order([*error.problems, *more])) from error
+        more, broken = _problems(sound, sound.settings.subjects, sound.settings.data)
+        raise ConfigError([*in_order([*error.problems, *more]), *broken]) from error
     return Project(folder=folder, settings=settings, document=document)
 
 
@@ -40,23 +40,32 @@ def check_project(project: Project, gates: Iterable[str]) -> None:
 
     Raises:
         ConfigError: with every independent mistake, in the order of the file's lines.
-        JudgeError: if the library itself can't be loaded.
+        JudgeError: if the library itself can't be loaded: with its mistakes, and then the file's.
     """
     settings = project.settings
     gates = tuple(gates)
     chosen = [settings.gates[name] for name in gates]
     subjects = dict.fromkeys(gate.subject for gate in chosen)
     data = dict.fromkeys(name for gate in chosen for name in (gate.data if gate.data is not None else settings.data))
-    problems = _problems(project, subjects, data)
+    problems, broken = _problems(project, subjects, data)
+    if broken:
+        raise JudgeError([*broken, *in_order(problems)])
     if problems:
         raise ConfigError(in_order(problems))
     if workflow := workflow_problems(project, gates):
         raise ConfigError(workflow)
 
 
-def _problems(project: Project, subjects: Iterable[str], data: Iterable[str]) -> list[Problem]:
+def _problems(
+    project: Project, subjects: Iterable[str], data: Iterable[str]
+) -> tuple[list[Problem], tuple[Problem, ...]]:
+    """The mistakes of the file, and those of rules that can't be loaded, which hide what is wrong with parameters."""
     settings = project.settings
-    problems = policy_problems(project)
+    broken: tuple[Problem, ...] = ()
+    try:
+        problems = policy_problems(project)
+    except JudgeError as error:
+        problems, broken = [], error.problems
     for name in data:
         problems += _data_problems(project, name, settings.data[name])
     for name in subjects:
@@ -68,7 +77,7 @@ def _problems(project: Project, subjects: Iterable[str], data: Iterable[str]) ->
                 problems += _path_problems(project, path, ("subjects", name, key))
         if subject.lineage is not None:
             problems += _path_problems(project, subject.lineage.events, ("subjects", name, "lineage", "events"))
-    return problems
+    return problems, broken
 
 
 def at_columns(project: Project, name: str, problems: Iterable[Problem]) -> list[Problem]:
