@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from pyarrow import types
 
 from tolbooth.evidence.canonical import canonical_bytes
+from tolbooth.measure.arrays import arrow_of, nan_as_null, numpy_of, scalar_of
 from tolbooth.measure.fairness.columns import code_feature, require_columns, texts
 from tolbooth.measure.fairness.counts import Group
 from tolbooth.measure.fairness.score_columns import check_score_type
@@ -90,11 +91,11 @@ class ExactScores:
         known = scores.is_valid()
         self._without += batch.num_rows - int(pc.sum(known).as_py() or 0)
         places = [f"place {number}" for number in range(len(coded))]
-        codes = [pa.array(np.asarray(each.codes, dtype=np.int64)) for each in coded]
+        codes = [arrow_of(np.asarray(each.codes, dtype=np.int64)) for each in coded]
         table = pa.table([*codes, scores], names=[*places, "score"]).filter(known)
         found = table.group_by([*places, "score"]).aggregate([([], "count_all")])
         named = [
-            texts(name, each.values, found.column(place).to_numpy())
+            texts(name, each.values, numpy_of(found.column(place).combine_chunks()))
             for name, each, place in zip(self.features, coded, places, strict=True)
         ]
         counted = zip(found.column("score").to_pylist(), found.column("count_all").to_pylist(), strict=True)
@@ -155,7 +156,7 @@ def _numbers(name: str, column: pa.Array) -> pa.Array:
         )
         raise MeasureError(problem)
     # NOTE: -0.0 and 0.0 are one score.
-    return pc.add(pc.if_else(pc.is_nan(values), None, values), 0.0)
+    return pc.add(nan_as_null(values), scalar_of(0.0, pa.float64()))
 
 
 def _order(item: tuple[tuple[Group, Fraction], int]) -> tuple[Any, ...]:

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import types
 
+from tolbooth.measure.arrays import arrow_of, text_array
 from tolbooth.measure.engines.files import (
     Format,
     arrow_batch_count,
@@ -247,8 +248,9 @@ def even_batch_rows(metadata: pq.FileMetaData) -> int:
 def with_constants(batch: pa.RecordBatch, constants: Iterable[tuple[str, str | None]]) -> pa.RecordBatch:
     """The batch with a column more for each constant."""
     for name, value in constants:
-        zeros = pa.array(np.zeros(batch.num_rows, dtype=np.int8))
-        column = pa.DictionaryArray.from_arrays(zeros, pa.array([value], pa.string()))
+        zeros = arrow_of(np.zeros(batch.num_rows, dtype=np.int8))
+        text = pa.nulls(1, pa.string()) if value is None else text_array([value])
+        column = pa.DictionaryArray.from_arrays(zeros, text)
         batch = batch.append_column(name, column)
     return batch
 

@@ -22,14 +22,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import types
 
+from tolbooth.measure.arrays import arrow_of, nan_as_null, numpy_of, text_array, valid_of
 from tolbooth.model.errors import ConfigError, MeasureError, Problem
 from tolbooth.model.withholding import Withheld
 
 MISSING = 2
 """The code of a missing label or prediction; 0 and 1 stand for themselves."""
 
-# NOTE: ``pa.array`` imports pandas where it is installed, which takes longer than all of our imports.
-_BINARY = pa.Array.from_buffers(pa.int8(), 2, [None, pa.py_buffer(b"\0\1")])
+_BINARY = arrow_of(np.array([0, 1], dtype=np.int8))
+_BINARY_TEXT = text_array(["0", "1"])
 _EXACT = 2**53
 
 _COLUMNS_SHOWN = 12
@@ -201,16 +202,17 @@ def _code_plain(column: pa.Array) -> Coded:
 
 
 def _code_dictionary(column: pa.Array) -> Coded:
-    indices = column.indices
+    indices, values = column.indices, column.dictionary
+    codes = numpy_of(indices)
     if indices.null_count:
-        indices = pc.fill_null(indices.cast(pa.int64()), len(column.dictionary))
-    return Coded(indices.to_numpy(zero_copy_only=False), column.dictionary)
+        codes = np.where(valid_of(indices), codes.astype(np.int64), len(values))
+    return Coded(codes, values)
 
 
 def _code_integers(name: str, column: pa.Array) -> Coded:
     if column.null_count:
         return _code_outcomes(name, column)
-    return Coded(column.to_numpy(), _BINARY, without_null=True)
+    return Coded(numpy_of(column), _BINARY, without_null=True)
 
 
 def _code_outcomes(name: str, column: pa.Array) -> Coded:
@@ -232,12 +234,14 @@ def texts(name: str, values: pa.Array, codes: IntArray) -> list[str | None]:
     try:
         if len(codes) <= _FEW and _is_string(values.type):
             return [None if code == len(values) else values[code].as_py() for code in codes.tolist()]
-        found = values.take(pa.array(codes, mask=codes == len(values)))
+        there = codes != len(values)
+        found = values.take(arrow_of(codes[there]))
         if types.is_floating(found.type):
             found = _integral(name, found)
         if not _is_string(found.type):
             found = found.cast(pa.string())
-        return list(found.to_pylist())
+        named = iter(found.to_pylist())
+        return [next(named) if one else None for one in there.tolist()]
     except (UnicodeDecodeError, pa.ArrowInvalid):
         # NOTE: the error's own text quotes the bytes; cells never leave in an exception.
         message = f"column '{name}' holds text that is not UTF-8"
@@ -271,8 +275,8 @@ def code_binary(name: str, column: pa.Array) -> npt.NDArray[np.uint8]:
         return _binary_text(name, kind, column)
     if types.is_boolean(column.type):
         column = column.cast(pa.uint8())
-    missing = column.is_null(nan_is_null=True).to_numpy(zero_copy_only=False) if _has_missing(column) else None
-    values = (column if missing is None else pc.fill_null(column, 0)).to_numpy(zero_copy_only=False)
+    missing = numpy_of(column.is_null(nan_is_null=True)) if _has_missing(column) else None
+    values = numpy_of(column)
     if missing is not None:
         values = np.where(missing, 0, values)
     _refuse_other(name, kind, values)
@@ -295,11 +299,11 @@ def _refuse_other(name: str, kind: pa.DataType, values: npt.NDArray[Any]) -> Non
 def _binary_text(name: str, kind: pa.DataType, column: pa.Array) -> npt.NDArray[np.uint8]:
     if types.is_string_view(column.type):
         column = column.cast(pa.large_string())
-    found = pc.index_in(column, value_set=pa.array(["0", "1"]).cast(column.type))
+    found = pc.index_in(column, value_set=_BINARY_TEXT.cast(column.type))
     others = found.null_count - column.null_count
     if others:
         raise not_binary(name, kind, others)
-    codes: npt.NDArray[np.uint8] = pc.fill_null(found, MISSING).to_numpy(zero_copy_only=False).astype(np.uint8)
+    codes: npt.NDArray[np.uint8] = np.where(valid_of(found), numpy_of(found), MISSING).astype(np.uint8)
     return codes
 
 
@@ -315,10 +319,9 @@ def not_binary(name: str, kind: pa.DataType, rows: int) -> MeasureError:
 
 
 def _integral(name: str, values: pa.Array) -> pa.Array:
-    numbers = values.cast(pa.float64())
-    numbers = pc.if_else(pc.is_nan(numbers), None, numbers)
-    fits = pc.and_(pc.equal(numbers, pc.floor(numbers)), pc.less_equal(pc.abs(numbers), _EXACT))
-    if not pc.all(fits, min_count=0).as_py():
+    numbers = nan_as_null(values.cast(pa.float64()))
+    there = numpy_of(numbers.drop_null())
+    if np.any((there != np.floor(there)) | (np.abs(there) > _EXACT)):
         problem = Problem(
             code="measure.column-type",
             message=f"column '{name}' is {values.type} with values that are no whole numbers; a feature names groups",

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import types
 
+from tolbooth.measure.arrays import numpy_of, valid_of
 from tolbooth.measure.fairness.columns import CodedColumn, IntArray, is_number
 from tolbooth.measure.fairness.counts import PowerSums
 from tolbooth.measure.fairness.score_bins import LARGEST_UNIT, ScoreBins
@@ -54,8 +55,9 @@ def code_scores(bins: ScoreBins, column: pa.Array) -> CodedScores:
             outside [0, 1].
     """
     check_score_type(bins.column, column.type)
-    values = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    missing = np.isnan(values)
+    floats = column.cast(pa.float64(), safe=False)
+    values = numpy_of(floats)
+    missing = np.isnan(values) | ~valid_of(floats)
     values = np.where(missing, 0.0, values)
     units = np.floor(values * bins.scale + 0.5)
     low, high = (0.0, 1.0) if bins.probability else (-LARGEST_UNIT / bins.scale, LARGEST_UNIT / bins.scale)

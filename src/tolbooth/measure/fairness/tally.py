@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
+from tolbooth.measure.arrays import arrow_of, numpy_of
 from tolbooth.measure.fairness.columns import CodedColumn, IntArray
 from tolbooth.measure.kernel.library import codes_outside
 
@@ -53,9 +53,9 @@ def histogram(numbers: IntArray, size: int) -> IntArray:
         return np.bincount(numbers, minlength=size)
     # Arrow's mode counts narrow integers as they are, without Python's lock; bincount widens them and holds the lock.
     # It sorts what it found, so it pays where there are far more rows than combinations.
-    found = pc.mode(pa.array(numbers), n=size)
+    found = pc.mode(arrow_of(numbers), n=size)
     rows: IntArray = np.zeros(size, dtype=np.int64)
-    rows[found.field("mode").to_numpy()] = found.field("count").to_numpy()
+    rows[numpy_of(found.field("mode"))] = numpy_of(found.field("count"))
     return rows
 
 

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import types
 
+from tolbooth.measure.arrays import nan_as_null, scalar_of
 from tolbooth.measure.pii.entities import Entity
 from tolbooth.measure.pii.headers import Hints
 from tolbooth.model.errors import MeasureError, Problem
@@ -45,7 +46,7 @@ def cells_of(name: str, column: pa.Array, hints: Hints) -> Cells:
     column = _plain(column)
     if types.is_floating(column.type):
         column = column.cast(pa.float64())
-        column = pc.if_else(pc.is_nan(column), None, column)
+        column = nan_as_null(column)
     kind, rows, nulls = column.type, len(column), column.null_count
     if _is_text(kind):
         return Cells(rows=rows, nulls=nulls, texts=_counted(name, column))
@@ -101,23 +102,23 @@ def _numbers(name: str, column: pa.Array, hints: Hints) -> tuple[tuple[str, int]
         whole = ((int(item["values"]), item["counts"]) for item in counted if item["values"] % 1 == 0)
         return _written(whole, hints)
     if types.is_floating(kind):
-        fits = pc.and_(pc.equal(column, pc.floor(column)), pc.less_equal(pc.abs(column), _EXACT))
-        column = column.filter(fits).cast(pa.int64())
+        exact = pc.less_equal(pc.abs(column), scalar_of(_EXACT, column.type))
+        column = column.filter(pc.and_(pc.equal(column, pc.floor(column)), exact)).cast(pa.int64())
     elif not types.is_integer(kind):
         return ()
     if not hints.entities:
+        if column.type.bit_width < 64:  # noqa: PLR2004 - too narrow to be long
+            return ()
         column = column.filter(_is_long(column))
     counted = pc.value_counts(column.drop_null()).to_pylist()
     return _written(((item["values"], item["counts"]) for item in counted), hints)
 
 
 def _is_long(column: pa.Array) -> pa.Array:
-    if column.type.bit_width < 64:  # noqa: PLR2004
-        return pa.repeat(pa.scalar(value=False), len(column))
-    far = pc.greater_equal(column, pa.scalar(_TWELVE_DIGITS, column.type))
+    far = pc.greater_equal(column, scalar_of(_TWELVE_DIGITS, column.type))
     if types.is_unsigned_integer(column.type):
         return far
-    return pc.or_(far, pc.less_equal(column, pa.scalar(-_TWELVE_DIGITS, column.type)))
+    return pc.or_(far, pc.less_equal(column, scalar_of(-_TWELVE_DIGITS, column.type)))
 
 
 def _written(numbers: Iterable[tuple[int, int]], hints: Hints) -> tuple[tuple[str, int], ...]:

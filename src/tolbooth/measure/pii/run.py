@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tolbooth.measure.arrays import no_rows
 from tolbooth.measure.engines.files import csv_batches, csv_names, data_files, footer, is_csv, is_part, reading
 from tolbooth.measure.pii.assess import assess
 from tolbooth.measure.pii.sampling import RowSample
@@ -135,12 +136,12 @@ def _batches(path: Path) -> Iterator[pa.RecordBatch]:
             # NOTE: the names aren't quoted, since a CSV without a header has values for names.
             message = f"{path.name} names {len(names) - len(set(names))} of its columns twice"
             raise ConfigError.of("measure.column-twice", message, hint="does its first line hold the columns' names?")
-        yield pa.RecordBatch.from_pylist([], schema=pa.schema([(name, pa.string()) for name in names]))
+        yield no_rows(pa.schema([(name, pa.string()) for name in names]))
         yield from csv_batches(path, names)
         return
     for file in files:
         with reading(file), pq.ParquetFile(file) as opened:
-            yield pa.RecordBatch.from_pylist([], schema=opened.schema_arrow)
+            yield no_rows(opened.schema_arrow)
             yield from opened.iter_batches(_BATCH_ROWS)
 
 

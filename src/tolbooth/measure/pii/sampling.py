@@ -16,6 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import types
 
+from tolbooth.measure.arrays import arrow_of
+
 SEED = 0x746F6C62
 """Fixed, so that a scan can be repeated. Who writes the data on purpose around it is found by a full scan only."""
 
@@ -76,7 +78,7 @@ class RowSample:
         chosen = np.flatnonzero(ranked <= self._limit)
         if len(chosen):
             self._kept += len(chosen)
-            self._pieces.append((ranked[chosen], batch.take(pa.array(chosen))))
+            self._pieces.append((ranked[chosen], batch.take(arrow_of(chosen))))
 
     def _trim(self) -> None:
         if self._kept <= self._size:
@@ -122,5 +124,5 @@ def _laid_out(column: pa.Array) -> pa.Array:
 def _sorted(pieces: list[tuple[Ranks, pa.RecordBatch]]) -> tuple[Ranks, pa.RecordBatch]:
     ranked = np.concatenate([piece for piece, _ in pieces])
     order = np.argsort(ranked)
-    table = pa.Table.from_batches([batch for _, batch in pieces]).take(pa.array(order))
+    table = pa.Table.from_batches([batch for _, batch in pieces]).take(arrow_of(order))
     return ranked[order], table.combine_chunks().to_batches()[0]
