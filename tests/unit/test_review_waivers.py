@@ -103,7 +103,7 @@ def test_what_was_asked_before_is_told_but_not_what_was_renewed_or_lies_elsewher
     renewal = renewed()
     later = {"from_decision": "2" * 64, "evidence_as_of": NOW + 20 * DAY, "effective_until": NOW + 60 * DAY}
     anew = asked(id="W-3", signed_at=NOW + 30 * DAY, effective_on=NOW + 30 * DAY, **later)
-    wider = asked(id="W-4", signed_at=NOW + 31 * DAY, scope=SubjectScope(pattern="*", matches_at_most=9), **later)
+    wider = asked(id="W-4", signed_at=NOW + 30 * DAY, scope=SubjectScope(pattern="*", matches_at_most=9), **later)
     elsewhere = asked(id="W-5", signed_at=NOW + 5 * DAY, gate="serve")
     said = (*APPROVED, renewal, yes(renewal, "ben", at=NOW + 20 * DAY), yes(renewal, "chen", at=NOW + 20 * DAY))
     review = review_waivers((*said, elsewhere, anew, wider), RENEWAL_RULES, as_of=NOW + 40 * DAY)

@@ -62,7 +62,7 @@ class KnownWaivers:
     @property
     def states(self) -> tuple[WaiverState, ...]:
         """Every waiver, in the order of asking."""
-        return tuple(sorted(self.review.states.values(), key=_asked))
+        return tuple(sorted(self.review.states.values(), key=lambda state: state.turn))
 
     def called(self, person_id: str) -> str:
         """A person's handle; the id where the names were erased."""
@@ -261,10 +261,6 @@ def next_id(known: KnownWaivers) -> str:
     """The next free id: the numbers go on from the highest that is known here, refused requests too."""
     numbers = [int(each.said.id[2:]) for each in known.heard.of(WaiverRequest) if is_waiver_id(each.said.id)]
     return f"W-{max(numbers, default=0) + 1}"
-
-
-def _asked(state: WaiverState) -> tuple[datetime, int, str]:
-    return state.requested_at, int(state.request.id.removeprefix("W-")), state.sha256
 
 
 def refused_of(known: KnownWaivers, sha256: str) -> tuple[Refused, ...]:

@@ -150,6 +150,11 @@ class WaiverState:
         return bound is not None and len(self.matches) > bound
 
     @property
+    def turn(self) -> tuple[datetime, int, str]:
+        """By what waivers stand in the order of asking; the ids of one log tell those of one second apart."""
+        return self.requested_at, int(self.request.id.removeprefix("W-")), self.sha256
+
+    @property
     def remaining(self) -> Voice | None:
         """The yes whose residual risk is the highest, if there is one."""
         answered = [voice for voice in self.yeses if voice.word.residual is not None]

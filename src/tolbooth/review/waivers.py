@@ -147,18 +147,14 @@ def asked_before(state: WaiverState, states: Iterable[WaiverState]) -> tuple[Wai
         for each in every.values()
         if each.sha256 not in own
         and _place(each.request) == _place(state.request)
-        and _asked(each) < _asked(state)
+        and each.turn < state.turn
         and not (each.ended is not None and each.ended.how is WaiverStatus.RENEWED)
     )
-    return tuple(sorted(found, key=_asked))
+    return tuple(sorted(found, key=lambda each: each.turn))
 
 
 def _place(request: WaiverRequest) -> tuple[str, str, str]:
     return request.rule, request.gate, request.environment
-
-
-def _asked(state: WaiverState) -> tuple[datetime, str]:
-    return state.requested_at, state.sha256
 
 
 def waivers_in_force(states: Iterable[WaiverState], *, subject: str, as_of: datetime) -> tuple[Waiver, ...]:
