@@ -105,11 +105,25 @@ def test_what_was_asked_before_is_told_but_not_what_was_renewed_or_lies_elsewher
     anew = asked(id="W-3", signed_at=NOW + 30 * DAY, effective_on=NOW + 30 * DAY, **later)
     wider = asked(id="W-4", signed_at=NOW + 30 * DAY, scope=SubjectScope(pattern="*", matches_at_most=9), **later)
     elsewhere = asked(id="W-5", signed_at=NOW + 5 * DAY, gate="serve")
-    said = (*APPROVED, renewal, yes(renewal, "ben", at=NOW + 20 * DAY), yes(renewal, "chen", at=NOW + 20 * DAY))
+    between = asked(id="W-6", signed_at=NOW + 10 * DAY, effective_on=NOW + 10 * DAY)
+    said = (
+        *APPROVED,
+        between,
+        renewal,
+        yes(renewal, "ben", at=NOW + 20 * DAY),
+        yes(renewal, "chen", at=NOW + 20 * DAY),
+    )
     review = review_waivers((*said, elsewhere, anew, wider), RENEWAL_RULES, as_of=NOW + 40 * DAY)
     states = review.states.values()
     found = {each.request.id: [before.request.id for before in asked_before(each, states)] for each in states}
-    assert found == {"W-1": [], "W-2": [], "W-3": ["W-2"], "W-4": ["W-2", "W-3"], "W-5": []}
+    assert found == {
+        "W-1": [],
+        "W-2": ["W-6"],
+        "W-3": ["W-6", "W-2"],
+        "W-4": ["W-6", "W-2", "W-3"],
+        "W-5": [],
+        "W-6": ["W-1"],
+    }
 
 
 def test_two_approvers_bring_a_high_risk_into_force() -> None:

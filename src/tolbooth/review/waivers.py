@@ -17,7 +17,7 @@ from tolbooth.model.words import Retirement, Revocation, WaiverRequest, WaiverWo
 from tolbooth.review.spoken import Spoken
 from tolbooth.review.waiver_moves import NO, ask, passes, renewed_by, require_reference, retire, revoke, speak
 from tolbooth.review.waiver_request import require_new
-from tolbooth.review.waiver_state import WaiverRules, WaiverState, WaiverStatus, to_waiver
+from tolbooth.review.waiver_state import WaiverRules, WaiverState, to_waiver
 
 Statement = WaiverRequest | WaiverWord | Revocation | Retirement
 """What may be said about waivers."""
@@ -142,15 +142,13 @@ def asked_before(state: WaiverState, states: Iterable[WaiverState]) -> tuple[Wai
     while (before := every.get(link.request.renews or "")) is not None:
         own.add(before.sha256)
         link = before
-    found = (
+    found = [
         each
         for each in every.values()
-        if each.sha256 not in own
-        and _place(each.request) == _place(state.request)
-        and each.turn < state.turn
-        and not (each.ended is not None and each.ended.how is WaiverStatus.RENEWED)
-    )
-    return tuple(sorted(found, key=lambda each: each.turn))
+        if each.sha256 not in own and _place(each.request) == _place(state.request) and each.turn < state.turn
+    ]
+    renewed = {each.request.renews for each in found if each.approved_at is not None}
+    return tuple(sorted((each for each in found if each.sha256 not in renewed), key=lambda each: each.turn))
 
 
 def _place(request: WaiverRequest) -> tuple[str, str, str]:
