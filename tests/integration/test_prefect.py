@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,21 @@ class Server:
     started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def ask(self, path: str, body: object = None) -> Any:
-        """Post to its interface."""
+        """Post to its interface, again while its database is locked, as Prefect's own client does.
+
+        The server takes a locked SQLite back whole and says 503: another process was writing in that moment.
+        """
         content = json.dumps(body or {}).encode()
         asked = urllib.request.Request(f"{self.api}{path}", content, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(asked, timeout=30) as answer:
-            return json.loads(answer.read() or b"null")
+        end = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                with urllib.request.urlopen(asked, timeout=PATIENCE_SECONDS) as answer:
+                    return json.loads(answer.read() or b"null")
+            except urllib.error.HTTPError as error:
+                if error.code != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > end:
+                    raise
+            time.sleep(0.2)
 
     def run(self) -> dict[str, Any]:
         """The newest flow run."""
