@@ -1,4 +1,4 @@
-"""Ctrl-C during long work: exit 130, nothing half-written, no process left, and the truth about what is kept."""
+"""Ctrl-C, or a cancelled job, during long work: nothing half-written or left behind, and the truth of what is kept."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ class Running:
             time.sleep(0.005)
         raise AssertionError("no worker was started")
 
-    def interrupt(self) -> int:
-        """Press Ctrl-C and wait for the end."""
-        self.process.send_signal(signal.SIGINT)
+    def interrupt(self, number: signal.Signals = signal.SIGINT) -> int:
+        """Press Ctrl-C, or ask to end in another way, and wait for the end."""
+        self.process.send_signal(number)
         until = time.monotonic() + PATIENCE_SECONDS
         while self.process.poll() is None and time.monotonic() < until:
             self._read()
@@ -78,7 +78,7 @@ class Running:
 @contextmanager
 def started(folder: Path, cache: Path, *arguments: str) -> Iterator[Running]:
     """``tolbooth`` in a process of its own, ended in any case."""
-    code = f"import sys; from tolbooth.cli.main import run; sys.exit(run({list(arguments)!r}))"
+    code = f"import sys; from tolbooth.cli.main import main; main({list(arguments)!r})"
     environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(cache), "TERM": "xterm", "COLUMNS": "80"}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     ours, theirs = pty.openpty()
@@ -170,3 +170,40 @@ def test_an_interrupt_while_rules_are_judged_leaves_no_worker_and_names_what_is_
     monkeypatch.chdir(project)
     assert tolbooth("gate").code == 0
     assert open_store(project / ".tolbooth").size() == 6
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_job_that_is_cancelled_leaves_neither_downloads_nor_a_worker(
+    project: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    os.truncate(project / "model.bin", SPARSE_BYTES)
+    with started(project, cache, "gate") as running:
+        running.wait_for("of 214.7 GB")
+        assert [path.name[:9] for path in temporary.iterdir()] == ["tolbooth-"]
+        assert running.interrupt(number) == 128 + number
+    assert f"Ended by {number.name}. Nothing was recorded." in running.said
+    assert "Traceback" not in running.said
+    assert list(temporary.iterdir()) == []
+    os.truncate(project / "model.bin", 1)
+    with started(project, cache, "gate") as running:
+        worker = running.worker()
+        assert running.interrupt(number) == 128 + number
+    assert f"Ended by {number.name}. Recorded until then: collection, measurement." in running.said.replace("\r\n", " ")
+    assert not Path(f"/proc/{worker}").exists()
+    assert unfinished(project) == []
+
+
+def test_a_closed_terminal_does_not_end_what_was_told_to_go_on(project: Path, cache: Path) -> None:
+    os.truncate(project / "model.bin", SPARSE_BYTES)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with started(project, cache, "gate") as running:
+            running.wait_for("of 214.7 GB")
+            running.process.send_signal(signal.SIGHUP)
+            assert running.interrupt() == 130
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert "Interrupted. Nothing was recorded." in running.said

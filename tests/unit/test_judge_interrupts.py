@@ -28,6 +28,13 @@ def interrupt_from_another_thread() -> None:
     sender.join()
 
 
+def terminated_start() -> None:
+    """As a start is that is asked to end meanwhile."""
+    with interrupts_held():
+        signal.raise_signal(signal.SIGTERM)
+        STEPS.append("started")
+
+
 def interrupted_start(*, error: bool = False) -> None:
     """As a start is that gets two interrupts, and may fail besides."""
     with interrupts_held():
@@ -75,3 +82,18 @@ def test_a_caller_who_ignores_interrupts_keeps_ignoring_them() -> None:
             assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_a_request_to_end_that_somebody_handles_is_held_back_too() -> None:
+    def end(*_: object) -> None:
+        raise SystemExit(3)
+
+    STEPS.clear()
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        with pytest.raises(SystemExit):
+            terminated_start()
+        assert signal.getsignal(signal.SIGTERM) is end
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert STEPS == ["started"]

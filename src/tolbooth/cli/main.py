@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import click
 
 from tolbooth import __version__
+from tolbooth.cli.ending import AskedToEnd, take_requests_to_end
 from tolbooth.cli.exits import Exit, exit_of_error
 from tolbooth.cli.nearest import NearestGroup
 from tolbooth.cli.problems import NOTHING_RECORDED, kept, render_error, render_usage
@@ -121,7 +122,7 @@ def tolbooth(ctx: click.Context, /, config_file: Path | None, **_debug: bool) ->
     \b
     Exit codes: 0 allow or clean, 1 deny, 2 usage or configuration, 3 undecided,
     4 pending approval, 5 verification failed, 6 the store refused, 70 a bug,
-    130 interrupted.
+    130 interrupted, 143 ended by SIGTERM.
     """
     ctx.obj = Session(config_file=config_file)
     if ctx.invoked_subcommand is None:
@@ -131,6 +132,7 @@ def tolbooth(ctx: click.Context, /, config_file: Path | None, **_debug: bool) ->
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit; the entry point of the ``tolbooth`` script."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    take_requests_to_end()
     sys.exit(run(given))
 
 
@@ -149,8 +151,10 @@ def run(arguments: Sequence[str]) -> int:
         return int(Exit.USAGE)
     except (KeyboardInterrupt, click.Abort) as error:
         # NOTE: click raises Abort from the interrupt, which carries the note of what was kept.
-        click.echo(" ".join(["Interrupted.", *kept(error.__cause__ or error)]), err=True)
-        return int(Exit.INTERRUPTED)
+        cause = error.__cause__ or error
+        asked = cause if isinstance(cause, AskedToEnd) else None
+        click.echo(" ".join([f"Ended by {asked}." if asked else "Interrupted.", *kept(cause)]), err=True)
+        return asked.exit_code if asked else int(Exit.INTERRUPTED)
     except BrokenPipeError:
         # NOTE: the reader of our pipe has gone; Python would complain again when it flushes stdout at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""Ctrl-C while a process is being started: it waits until the process is ours to end."""
+"""Ctrl-C, or a request to end, while a process is being started: it waits until the process is ours to end."""
 
 from __future__ import annotations
 
@@ -8,24 +8,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+_INTERRUPTING = [signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
 
 @contextmanager
 def interrupts_held() -> Iterator[None]:
-    """Keep SIGINT back inside, and let it happen on leaving.
+    """Keep back the signals whose handlers may raise (SIGINT, SIGTERM, SIGHUP), and let them happen on leaving.
 
-    ``subprocess.Popen`` that is interrupted after its fork leaves a process that nobody holds. To block the signal
+    ``subprocess.Popen`` that is interrupted after its fork leaves a process that nobody holds. To block a signal
     for this thread is not enough: another thread of the program may take it, and Python's handler still runs here.
     Outside the main thread nothing is done, for no interrupt is raised there.
     """
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    came: list[FrameType | None] = []
-    signal.signal(signal.SIGINT, lambda _, frame: came.append(frame))
+    came: list[tuple[int, FrameType | None]] = []
+    before = {int(each): handler for each in _INTERRUPTING if callable(handler := signal.getsignal(each))}
+    for number in before:
+        signal.signal(number, lambda which, frame: came.append((which, frame)))
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
-        if came:
-            before(signal.SIGINT, came[-1])
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number, frame in came:
+            before[number](number, frame)
