@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.project_sample import UNFAIR, make_project, tolbooth
+from tests.project_sample import FAIR, UNFAIR, make_project, tolbooth
+from tolbooth.config.environment import Environment
+from tolbooth.config.load import load_project
+from tolbooth.evidence.kinds import Kind
+from tolbooth.evidence.statement import ResourceDescriptor
+from tolbooth.pipeline.recording import attest
+from tolbooth.pipeline.workspace import open_workspace
+from tolbooth.signing.key_files import find_key
 
 
 @pytest.fixture
@@ -71,6 +80,44 @@ def test_a_truncated_transcript_appends_nothing(runner: Path) -> None:
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
     assert imported(runner) == 5
     assert entries() == []
+
+
+def test_a_key_that_was_vouched_for_vouches_for_nobody_else(
+    runner: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Path.cwd()
+    monkeypatch.setenv("TOLBOOTH_KEYS", str(tmp_path / "eves-keys"))
+    monkeypatch.chdir(make_project(tmp_path / "eve" / "credit", FAIR))
+    tolbooth("gate")
+    tolbooth("log", "export", "--to", str(tmp_path / "eve.jsonl"))
+    eve = find_key(tmp_path / "eves-keys", "release").public_key
+    monkeypatch.setenv("TOLBOOTH_KEYS", str(tmp_path / "runner-keys"))
+    monkeypatch.chdir(tmp_path / "runner" / "credit")
+    workspace = open_workspace(load_project(Path("tolbooth.yaml")), Environment.read(os.environ))
+    vouching = {"origin": "x", "checkpoint": "", "entries": 0, "signers": [eve.to_pem()]}
+    attest(workspace, Kind.IMPORT, [ResourceDescriptor(name="x", digest={"sha256": "0" * 64})], vouching)
+    tolbooth("log", "export", "--to", str(runner / "transcript.jsonl"))
+    monkeypatch.setenv("TOLBOOTH_KEYS", str(tmp_path / "home-keys"))
+    monkeypatch.chdir(home)
+    said = tolbooth("log", "import", str(runner / "transcript.jsonl"), "--key", str(runner / "ci.pub"))
+    assert said.code == 0
+    assert "left out, since they are that log's alone: import (1)" in said.out
+    assert [entry["kind"] for entry in entries()].count("import") == 1
+    said = tolbooth("log", "import", str(tmp_path / "eve.jsonl"))
+    assert said.code == 5
+    assert "transcript.signature" in said.err
+
+
+@pytest.mark.parametrize("role", ["approve", "log"])
+def test_a_key_that_does_not_seal_signs_no_run(runner: Path, tmp_path: Path, role: str) -> None:
+    ours = tmp_path / "home-keys"
+    ours.mkdir(exist_ok=True)
+    shutil.copy(tmp_path / "runner-keys" / "release.seal.key", ours / f"ci.{role}.key")
+    said = tolbooth("log", "import", str(runner / "transcript.jsonl"))
+    assert said.code == 5
+    assert "transcript.signature" in said.err
+    (ours / f"ci.{role}.key").rename(ours / "ci.seal.key")
+    assert tolbooth("log", "import", str(runner / "transcript.jsonl")).code == 0
 
 
 def test_a_transcript_is_for_its_owners_eyes(runner: Path) -> None:

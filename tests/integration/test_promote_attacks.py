@@ -24,6 +24,8 @@ from tolbooth.model.deployment import RegisteredModel
 from tolbooth.model.digest import DigestSet
 from tolbooth.model.errors import CollectError, ConfigError, ReviewError, StoreError
 from tolbooth.model.instant import parse_instant
+from tolbooth.pipeline.promoting import promote
+from tolbooth.pipeline.promotion_goal import Wish
 from tolbooth.pipeline.registry_door import MoveFailedError, OpenRegistry, Registry
 from tolbooth.store import locks
 from tolbooth.store.embedded import EmbeddedStore
@@ -443,3 +445,41 @@ def test_an_alias_that_nobody_declared_needs_the_only_gate_that_fits(house: Hous
         house.promote("1", alias="third")
     assert caught.value.code == "promote.which-gate"
     assert house.promote("1", alias="third", environment="production").goal.gate == "release"
+
+
+DATED = ("prod-2026w47-b81f3c2e", "prod-2026w48-1c9e44f0")
+
+
+def test_aliases_with_a_commit_in_their_name_are_moved_told_apart_and_watched(house: House) -> None:
+    for alias in DATED:
+        assert house.promote("1", alias=alias).result is Result.MOVED
+        assert house.points_to(alias) == "1"
+    assert house.findings() == []
+    house.set_alias("2", DATED[1])
+    [found] = house.reconcile().found
+    assert (found.finding.code, found.finding.place) == ("alias-moved", f"credit@{DATED[1]}")
+
+
+def test_a_model_with_a_commit_in_its_name_is_promoted_and_watched(house: House) -> None:
+    name = "fraud-model-v12-e5f6a7b8c9"
+    with house.mlflow() as client:
+        client.rename_registered_model("credit", name)
+    settings = (
+        (house.folder / "tolbooth.yaml").read_text(encoding="utf-8").replace("models:/credit@", f"models:/{name}@")
+    )
+    (house.folder / "tolbooth.yaml").write_text(settings, encoding="utf-8")
+    wish = Wish(model=name, version="1", alias="challenger", gate="release")
+    moved = promote(house.workspace, wish, open_registry=house.opener, variables={})
+    assert (moved.result, moved.place.label) == (Result.MOVED, f"{name}@challenger")
+    assert house.reconcile().unread == ()
+    with house.mlflow() as client:
+        client.set_registered_model_alias(name, "challenger", "2")
+    assert house.findings() == ["alias-moved"]
+
+
+def test_an_alias_that_has_the_form_of_a_secret_is_refused_before_anything_moves(house: House) -> None:
+    said = tolbooth("promote", "credit", "1", "--to", "AKIAIOSFODNN7EXAMPLE")
+    assert said.code == 2
+    assert "promote.name-withheld: the name of the alias '[withheld: AWS key]' has the form of a secret" in said.err
+    assert "AKIAIOSFODNN7EXAMPLE" not in said.err + said.out
+    assert (house.points_to("AKIAIOSFODNN7EXAMPLE"), house.results()) == (None, [])

@@ -22,13 +22,12 @@ def command(session: Session, *, every: bool, output_format: str) -> None:
     """
     from tolbooth.cli.approval_text import queue_document, queue_lines
     from tolbooth.pipeline.approval_queue import approval_queue
-    from tolbooth.pipeline.transcripts import imported_signers
-    from tolbooth.pipeline.workspace import known_keys, open_records, own_public_key, utc_now
+    from tolbooth.pipeline.transcripts import machine_keys
+    from tolbooth.pipeline.workspace import open_records, utc_now
 
-    project, environment = session.project(), session.environment
-    store, own = open_records(project), own_public_key(environment)
-    machines = [*known_keys(environment), *([own] if own else []), *imported_signers(store)]
-    queue = approval_queue(project, store, machines, now=utc_now(), every=every)
+    project = session.project()
+    store = open_records(project)
+    queue = approval_queue(project, store, machine_keys(session.environment, store), now=utc_now(), every=every)
     if output_format == "json":
         click.echo(json.dumps(queue_document(queue), indent=2, ensure_ascii=False))
         return

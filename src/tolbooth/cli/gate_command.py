@@ -29,7 +29,8 @@ from tolbooth.pipeline.gate import suppose
 from tolbooth.pipeline.people_report import handles
 from tolbooth.pipeline.reporting import report_on
 from tolbooth.pipeline.running import gate_at, run_gate
-from tolbooth.pipeline.workspace import existing_records, known_keys, utc_now
+from tolbooth.pipeline.transcripts import machine_keys
+from tolbooth.pipeline.workspace import existing_records, utc_now
 
 
 @click.command(epilog=formats_epilog())
@@ -98,17 +99,18 @@ def _decide(session: Session, project: Project, gate: str, asked: Asked) -> Case
 
 def _suppose(session: Session, project: Project, gate: str, engine: EngineName | None, *, as_of: datetime) -> CaseFile:
     """Decide hypothetically; nothing is recorded."""
+    store = existing_records(project)
     with progress_bar() as progress:
         return suppose(
             project,
             gate,
             as_of=as_of,
-            store=existing_records(project),
+            store=store,
             clock=utc_now,
             variables=session.variables,
             progress=progress,
             verify_with=engine,
-            machines=known_keys(session.environment),
+            machines=machine_keys(session.environment, store),
         )
 
 

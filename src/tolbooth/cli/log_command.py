@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -96,7 +97,8 @@ def import_(session: Session, transcript: Path, keys: tuple[Path, ...]) -> None:
 
     What is known already stays as it is, so importing twice changes nothing.
     The import itself is recorded, with the keys that signed: you vouch for
-    them.
+    them. Whom that log vouched for and what it moved stays its own: imports,
+    promotions and sightings are left out.
     """
     workspace = open_workspace(session.project(), session.environment)
     trusted = (*(read_public_key(key) for key in keys), *known_signers(workspace))
@@ -105,6 +107,9 @@ def import_(session: Session, transcript: Path, keys: tuple[Path, ...]) -> None:
     click.echo(f"Imported {done.appended} entries of log {done.verified.transcript.origin}; {done.known} were known.")
     for key in done.verified.signers:
         click.echo(f"  signed by key {short(key.key_id)}")
+    if done.left_out:
+        counts = ", ".join(f"{kind} ({count})" for kind, count in Counter(done.left_out).items())
+        click.echo(f"  left out, since they are that log's alone: {counts}")
     for each in run.decisions:
         for objection in each.objections:
             click.echo(f"  decision {short(each.decision_sha256)} does not count: {objection}")

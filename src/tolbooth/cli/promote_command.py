@@ -87,10 +87,10 @@ def _promoted(session: Session, project: Project, wish: Wish) -> Promoted:
 
 def _rehearsed(session: Session, project: Project, wish: Wish) -> Promoted:
     from tolbooth.pipeline.promoting import rehearse
-    from tolbooth.pipeline.transcripts import imported_signers
-    from tolbooth.pipeline.workspace import known_keys, open_records, own_public_key, utc_now
+    from tolbooth.pipeline.transcripts import machine_keys
+    from tolbooth.pipeline.workspace import open_records, utc_now
 
-    store, own = open_records(project), own_public_key(session.environment)
-    machines = [*known_keys(session.environment), *([own] if own else []), *imported_signers(store)]
+    store = open_records(project)
+    machines = machine_keys(session.environment, store)
     opener = registry_opener(project)
     return rehearse(project, store, machines, wish, now=utc_now(), open_registry=opener, variables=session.variables)

@@ -30,13 +30,13 @@ def command(session: Session, *, subject: str, control: str | None, output_forma
     from tolbooth.pipeline.people import people_in_force
     from tolbooth.pipeline.people_report import handles
     from tolbooth.pipeline.tracing import trace
-    from tolbooth.pipeline.transcripts import imported_signers
-    from tolbooth.pipeline.workspace import known_keys, open_records, own_public_key, utc_now
+    from tolbooth.pipeline.transcripts import machine_keys
+    from tolbooth.pipeline.workspace import open_records, utc_now
     from tolbooth.report.trace_text import render_trace
 
-    project, environment, now = session.project(), session.environment, utc_now()
-    store, own = open_records(project), own_public_key(environment)
-    machines = [*known_keys(environment), *([own] if own else []), *imported_signers(store)]
+    project, now = session.project(), utc_now()
+    store = open_records(project)
+    machines = machine_keys(session.environment, store)
     heard = hear(project, store, people_in_force(project, store, as_of=now), machines, now=now)
     found = trace(project, store, heard, handles(project, store), subject=subject, control=control)
     if output_format == "json":

@@ -28,15 +28,13 @@ register_option = click.option(
 def known_waivers(session: Session) -> KnownWaivers:
     """The waivers of the project as they stand now; nothing is made or recorded."""
     from tolbooth.model.instant import instant
-    from tolbooth.pipeline.transcripts import imported_signers
+    from tolbooth.pipeline.transcripts import machine_keys
     from tolbooth.pipeline.waiving import waivers_known
-    from tolbooth.pipeline.workspace import existing_records, known_keys, own_public_key, utc_now
+    from tolbooth.pipeline.workspace import existing_records, utc_now
 
-    project, environment = session.project(), session.environment
+    project = session.project()
     store = existing_records(project)
-    own = own_public_key(environment)
-    machines = [*known_keys(environment), *([own] if own else []), *(imported_signers(store) if store else ())]
-    return waivers_known(project, store, machines, as_of=instant(utc_now()))
+    return waivers_known(project, store, machine_keys(session.environment, store), as_of=instant(utc_now()))
 
 
 def own_signer(session: Session, key: str | None) -> SshSigner:

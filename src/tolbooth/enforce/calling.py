@@ -13,10 +13,11 @@ from tolbooth.enforce.release import Release, refusal_of, release_of
 from tolbooth.pipeline.case_file import CaseFile
 from tolbooth.pipeline.checking import open_project
 from tolbooth.pipeline.collecting import Work
-from tolbooth.pipeline.foreseeing import foresee, machine_keys
+from tolbooth.pipeline.foreseeing import foresee
 from tolbooth.pipeline.people_report import handles
 from tolbooth.pipeline.reporting import report_on
 from tolbooth.pipeline.running import gate_at, run_gate
+from tolbooth.pipeline.transcripts import machine_keys
 from tolbooth.pipeline.workspace import existing_records, open_records, utc_now
 
 _LOG = logging.getLogger(__name__)
@@ -114,7 +115,8 @@ def standing(
     opened = _project(project, environment)
     store = open_records(opened)
     sha256 = decision if isinstance(decision, str) else decision.decision
-    return _release(opened, foresee(opened, store, sha256, machine_keys(store, environment), now=utc_now()))
+    machines = machine_keys(Environment.read(environment), store)
+    return _release(opened, foresee(opened, store, sha256, machines, now=utc_now()))
 
 
 def _project(named: str | Path | None, variables: Mapping[str, str]) -> Project:

@@ -35,6 +35,11 @@ class Kind(StrEnum):
         return self in _RECORDS
 
     @property
+    def is_of_one_log(self) -> bool:
+        """Whether it is its own log's alone: whom that log takes at their word, and what it moved and saw."""
+        return self in _OF_ONE_LOG
+
+    @property
     def predicate_type(self) -> str:
         """``urn:tolbooth:<kind>:v1``."""
         return predicate_type(self.value)
@@ -45,6 +50,7 @@ class Kind(StrEnum):
         return "tolbooth-people" if self is Kind.PEOPLE else "tolbooth-approval"
 
 
+_OF_ONE_LOG = frozenset({Kind.IMPORT, Kind.PROMOTION, Kind.OUTCOME, Kind.SIGHTING})
 _RECORDS = frozenset(
     {Kind.PEOPLE, Kind.WAIVER, Kind.APPROVAL, Kind.REJECTION, Kind.REVOCATION, Kind.RENEWAL, Kind.RETIREMENT}
 )

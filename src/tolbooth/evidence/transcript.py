@@ -133,7 +133,7 @@ def verify_transcript(
     of ``people``, the signed versions known here, with those that the transcript adds to them.
 
     Returns:
-        The keys of machines that signed something, in the order of ``keys``.
+        The keys of machines that signed something which another log may take, in the order of ``keys``.
 
     Raises:
         VerificationError: ``transcript.log`` if the entries are not those of the checkpoint, ``transcript.signature``,
@@ -152,7 +152,7 @@ def verify_transcript(
         missing = set(blobs_named_by(one.entry.kind, one.envelope, path=where)) - transcript.blobs.keys()
         if missing:
             _refuse("transcript.blob-missing", f"blob {min(missing)} is named, and is not there", where)
-        if not kind.is_record or kind is Kind.RETIREMENT:
+        if not kind.is_of_one_log and (not kind.is_record or kind is Kind.RETIREMENT):
             used.add(opened.key_id)
     return tuple(key for key in keys if key.key_id in used)
 

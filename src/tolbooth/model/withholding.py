@@ -131,6 +131,16 @@ class Withheld:
             text = recogniser.pattern.sub(partial(self._replaced, recogniser), text)
         return text
 
+    def identifier(self, name: str) -> str:
+        """As ``text``, for a name that records must tell from others: a commit or a time in it is no secret.
+
+        What has the form of a secret or of personal data is withheld all the same; what merely looks random stays.
+        """
+        for recogniser in _RECOGNISERS:
+            if recogniser.holds is not _random_looking:
+                name = recogniser.pattern.sub(partial(self._replaced, recogniser), name)
+        return name
+
     def value(self, name: str, value: str) -> str:
         """The value of a named field: withheld whole where the name says that it is a secret or a person."""
         kind = _kind_by_name(name)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from tolbooth.config.environment import Environment
 from tolbooth.config.load import Project
 from tolbooth.evidence.keys import PublicKey
 from tolbooth.evidence.pack import PEOPLE_FOLDER
@@ -16,18 +15,9 @@ from tolbooth.pipeline.hearing import hear
 from tolbooth.pipeline.people import people_in_force
 from tolbooth.pipeline.records import recorded_case
 from tolbooth.pipeline.speaking import gate_key_of
-from tolbooth.pipeline.transcripts import imported_signers
 from tolbooth.pipeline.voices import Voices, core_people_files
 from tolbooth.pipeline.waiving import waivers_for_gate, waivers_of
-from tolbooth.pipeline.workspace import known_keys, own_public_key
 from tolbooth.store.embedded import EmbeddedStore
-
-
-def machine_keys(store: EmbeddedStore, variables: Mapping[str, str]) -> tuple[PublicKey, ...]:
-    """The keys of gates that are known here: this user's, this machine's, and those that imports vouched for."""
-    environment = Environment.read(variables)
-    own = own_public_key(environment)
-    return (*known_keys(environment), *((own,) if own else ()), *imported_signers(store))
 
 
 def foresee(

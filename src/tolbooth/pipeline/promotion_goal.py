@@ -42,9 +42,18 @@ class Goal:
 
 
 def place_of(registry: str, model: str, alias: str) -> AliasPlace:
-    """A place as records name it: what looks like a secret is withheld from names, too."""
-    withheld = Withheld()
-    return AliasPlace(registry=registry, model=withheld.text(model), alias=withheld.text(alias))
+    """A place as records name it, and as the registry does.
+
+    Raises:
+        ConfigError: ``promote.name-withheld`` if a name has the form of a secret: no record may hold it, and one that
+            withholds it could not say which alias it is about.
+    """
+    for what, name in (("model", model), ("alias", alias)):
+        if (shown := Withheld().identifier(name)) != name:
+            message = f"the name of the {what} '{shown}' has the form of a secret or of personal data"
+            hint = f"records never hold it, so none could say which {what} was moved: give the {what} another name"
+            raise ConfigError.of("promote.name-withheld", message, hint=hint)
+    return AliasPlace(registry=registry, model=model, alias=alias)
 
 
 def registered_name(subject: SubjectSettings) -> str | None:

@@ -123,7 +123,7 @@ def _signers(workspace: Workspace, core: Mapping[str, bytes]) -> list[PublicKey]
         raise SigningError.of(
             "signing.unknown-signer",
             f"the decision was recorded with key {strange[0][:12]}, whose public half is not known here",
-            hint="put its .pub file into the folder that 'tolbooth key list' names",
+            hint="if it is another machine's, import its transcript: 'tolbooth log import TRANSCRIPT --key ITS.pub'",
         )
     return [known[key_id] for key_id in sorted(hinted)]
 

@@ -26,7 +26,7 @@ from tolbooth.model.digest import sha256_hex
 from tolbooth.model.errors import ConfigError
 from tolbooth.pipeline.people_record import read_people_records
 from tolbooth.pipeline.recording import attest, telling_what_was_kept
-from tolbooth.pipeline.workspace import Workspace
+from tolbooth.pipeline.workspace import Workspace, known_keys, own_public_key
 from tolbooth.store.durable import write_whole
 from tolbooth.store.embedded import EmbeddedStore
 
@@ -45,11 +45,15 @@ class VerifiedTranscript:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What an import did: how many entries were appended, and how many were known already."""
+    """What an import did: how many entries were appended, and how many were known already.
+
+    ``left_out`` are the kinds of those that are the other log's alone: an import here vouches for nobody there.
+    """
 
     verified: VerifiedTranscript
     appended: int
     known: int
+    left_out: tuple[Kind, ...] = ()
 
 
 def export_transcript(workspace: Workspace, target: Path) -> Transcript:
@@ -116,7 +120,8 @@ def load_transcript(path: Path, keys: Sequence[PublicKey], *, people: Sequence[b
 def import_transcript(workspace: Workspace, path: Path, keys: Sequence[PublicKey]) -> Imported:
     """Verify a transcript and append its envelopes as received; those that are known already stay as they are.
 
-    Last, the import itself is recorded, with the keys that signed: the importer vouches for them.
+    What is the other log's alone is left out: whom it took at their word, and what it moved and saw. Last, the import
+    itself is recorded, with the keys that signed: the importer vouches for them, and for nobody else.
 
     Raises:
         VerificationError: if it does not verify; nothing was appended then.
@@ -131,7 +136,8 @@ def import_transcript(workspace: Workspace, path: Path, keys: Sequence[PublicKey
 def _import(workspace: Workspace, verified: VerifiedTranscript) -> Imported:
     store = workspace.store
     before = {entry.envelope_sha256 for entry in store.entries()}
-    fresh = [one for one in verified.transcript.entries if one.entry.envelope_sha256 not in before]
+    taken = [one for one in verified.transcript.entries if not Kind(one.entry.kind).is_of_one_log]
+    fresh = [one for one in taken if one.entry.envelope_sha256 not in before]
     for content in verified.transcript.blobs.values():
         store.blobs.put(content)
     for one in fresh:
@@ -139,17 +145,30 @@ def _import(workspace: Workspace, verified: VerifiedTranscript) -> Imported:
         store.append(Kind(one.entry.kind), one.envelope, signer=workspace.keys.log, clock=workspace.clock)
     if fresh:
         attest(workspace, Kind.IMPORT, _about(verified), _predicate(verified))
-    return Imported(verified=verified, appended=len(fresh), known=len(verified.transcript.entries) - len(fresh))
+    return Imported(
+        verified=verified,
+        appended=len(fresh),
+        known=len(taken) - len(fresh),
+        left_out=tuple(kind for one in verified.transcript.entries if (kind := Kind(one.entry.kind)).is_of_one_log),
+    )
 
 
 def known_signers(workspace: Workspace) -> tuple[PublicKey, ...]:
-    """Every key whose word is taken here: this user's, those beside them, and those that an import vouched for."""
-    keys = (*workspace.keys.known, *imported_signers(workspace.store))
+    """The keys of gates whose word is taken here: this user's, and those that an import vouched for."""
+    keys = (*workspace.keys.known, *_imported_signers(workspace.store))
     return tuple({key.key_id: key for key in keys}.values())
 
 
-def imported_signers(store: EmbeddedStore) -> tuple[PublicKey, ...]:
-    """The keys that imports vouched for."""
+def machine_keys(environment: Environment, store: EmbeddedStore | None) -> tuple[PublicKey, ...]:
+    """As ``known_signers``, for reading: no key is made, and there may be no store yet."""
+    own = own_public_key(environment)
+    imported = _imported_signers(store) if store is not None else ()
+    keys = (*known_keys(environment), *((own,) if own is not None else ()), *imported)
+    return tuple({key.key_id: key for key in keys}.values())
+
+
+def _imported_signers(store: EmbeddedStore) -> tuple[PublicKey, ...]:
+    """The keys that imports vouched for; every import in a log was made there, for none is taken from a transcript."""
     found = []
     for entry in store.entries():
         if entry.kind != Kind.IMPORT:

@@ -22,7 +22,7 @@ LOG_KEY = "log"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """The two keys of a machine: one collects and seals, the other keeps the log; and every public key known here."""
+    """The two keys of a machine: one collects and seals, the other keeps the log; and every key known here that seals."""
 
     seal: Signer
     log: Signer
@@ -91,8 +91,8 @@ def load_keys(environment: Environment) -> Keys:
 
 
 def known_keys(environment: Environment) -> tuple[PublicKey, ...]:
-    """The public halves in this user's keys folder."""
-    return tuple(key.public_key for key in list_keys(environment.keys_folder))
+    """The public halves of the keys in this user's keys folder that seal: a log's or a person's is no gate's."""
+    return tuple(key.public_key for key in list_keys(environment.keys_folder) if key.role is KeyRole.SEAL)
 
 
 def own_public_key(environment: Environment) -> PublicKey | None:

@@ -21,7 +21,7 @@ def model_place(source: Source, version: Any, run: Any) -> tuple[str, Place]:
     if version is not None:
         name, number = version.name, str(version.version)
         place = ask("a model's place", lambda: client.get_model_version_download_uri(name, number))
-        return f"models:/{source.withheld.text(str(name))}/{number}", _resolved(source, str(place))
+        return f"models:/{source.withheld.identifier(str(name))}/{number}", _resolved(source, str(place))
     if run is None:
         raise CollectError.of("collect.mlflow-no-model", "neither a version nor a run is known")
     outputs = getattr(getattr(run, "outputs", None), "model_outputs", None) or ()

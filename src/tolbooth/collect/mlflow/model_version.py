@@ -101,9 +101,9 @@ def observe_version(
     before = withheld.count
     told: dict[str, Any] = {
         "system": "mlflow",
-        "model": withheld.text(str(version.name)),
+        "model": withheld.identifier(str(version.name)),
         "version": str(version.version),
-        "aliases": sorted(withheld.text(alias) for alias in version.aliases or ()),
+        "aliases": sorted(withheld.identifier(alias) for alias in version.aliases or ()),
         "run_id": identifier(version.run_id, withheld) if version.run_id else None,
         "model_id": identifier(version.model_id, withheld) if getattr(version, "model_id", None) else None,
         "stage": withheld.text(version.current_stage) if version.current_stage not in {None, "None"} else None,
@@ -132,7 +132,7 @@ def observe_version(
 
 
 def _ipe(source: Source, version: Any, values: Mapping[str, Any]) -> IpeRecord:
-    name = source.withheld.text(str(version.name))
+    name = source.withheld.identifier(str(version.name))
     return record(
         source,
         query=f"get_model_version(name={name!r}, version={str(version.version)!r})",

@@ -22,17 +22,21 @@ _MISSING = "collect.mlflow-missing"
 def registered_model(source: Source, model: str) -> RegisteredModel:
     """A registered model as it is now; one that is not there has no time of creation.
 
+    Names are those of the registry, but for what has the form of a secret (``Withheld.identifier``).
+
     Raises:
         SourceError: if the registry does not answer.
     """
-    name = source.withheld.text(model)
+    name = source.withheld.identifier(model)
     try:
         found = source.asking.ask("a registered model", lambda: source.client.get_registered_model(model))
     except SourceError as error:
         if error.code != _MISSING:
             raise
         return RegisteredModel(registry=source.instance, model=name)
-    aliases = {source.withheld.text(str(alias)): str(number) for alias, number in dict(found.aliases or {}).items()}
+    aliases = {
+        source.withheld.identifier(str(alias)): str(number) for alias, number in dict(found.aliases or {}).items()
+    }
     return RegisteredModel(
         registry=source.instance,
         model=name,
