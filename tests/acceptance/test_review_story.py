@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project_sample import FAIR, Confusion, Said, tolbooth, write_predictions
+from tests.project_sample import FAIR, SETTINGS, Confusion, Said, tolbooth, write_predictions
 from tests.review_sample import Story, git, make_story, ok
 
 SLANTED: dict[str, Confusion] = {"a": (50, 50, 5, 95), "b": (85, 15, 10, 90)}
@@ -184,3 +184,27 @@ def test_a_login_that_no_alias_knows_lets_no_yes_count(
         monkeypatch.setenv(name, value)
     assert tolbooth("gate").code == 4
     assert runner.codes() == ["duties.unchecked"]
+
+
+LINEAGE = "policy:\n  rules: [performance.minimum, fairness.difference, lineage.complete]\n"
+
+
+@pytest.mark.parametrize("commits", [False, True])
+def test_an_approval_counts_in_a_repository_before_and_after_its_own_approver_commits_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, commits: bool
+) -> None:
+    story = make_story(tmp_path, monkeypatch, FAIR, settings=SETTINGS.replace("policy:\n", LINEAGE))
+    (story.folder / "requirements.txt").write_text("numpy==2.4.0\n", encoding="utf-8")
+    story.commit("everything")
+    assert tolbooth("gate").code == 4
+    ok(story.approve("ben"))
+    if commits:
+        git(story.folder, "add", "governance")
+        git(story.folder, "-c", "user.email=ben@example.org", "commit", "-q", "-m", "ben approves")
+    allowed = ok(tolbooth("gate"))
+    assert "May be released" in allowed.out
+    ok(tolbooth("seal"))
+    assert "May be released" in ok(tolbooth("gate")).out
+    (story.folder / "train.py").write_text("changed = True\n", encoding="utf-8")
+    story.commit("the code")
+    assert tolbooth("gate").code == 4

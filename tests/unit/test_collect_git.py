@@ -284,3 +284,50 @@ def test_who_asks_on_this_machine_is_the_one_whose_address_git_has(repository: P
     assert asked == [(AliasSystem.GIT, CANARIES[1]), (AliasSystem.CI, "ana")]
     assert local.values == {"requester": "p-0123456789abcdef", "claimed_by": "git"}
     assert runner.values["claimed_by"] == "ci"
+
+
+def test_what_is_signed_about_a_release_changes_neither_its_commit_nor_its_tree(repository: Path) -> None:
+    project = repository / "models" / "credit"
+    project.mkdir(parents=True)
+    (project / "tolbooth.yaml").write_text("version: 1\n")
+    run(repository, "add", ".")
+    run(repository, "commit", "--quiet", "--message", "the project")
+    before = collect_git(project, now=NOW, records="governance").observations[0].values
+    (project / "governance").mkdir()
+    (project / "governance" / "approval.json").write_text("{}")
+    (project / "credit-1.evpack.zip").write_text("a pack")
+    assert collect_git(project, now=NOW, records="governance").observations[0].values == before
+    for number in range(3):
+        (project / "governance" / "approval.json").write_text(str(number))
+        run(repository, "add", "models/credit/governance")
+        run(repository, "-c", "user.email=ben@example.org", "commit", "--quiet", "--message", "ben approves")
+    assert collect_git(project, now=NOW, records="governance").observations[0].values == before
+    assert collect_git(project, now=NOW).observations[0].values["commit"] == run(repository, "rev-parse", "HEAD")
+    (repository / "a.txt").write_text("b")
+    run(repository, "commit", "--quiet", "--all", "--message", "something else")
+    after = collect_git(project, now=NOW, records="governance").observations[0].values
+    assert after["commit"] == run(repository, "rev-parse", "HEAD")
+
+
+def test_a_change_that_comes_with_records_counts(repository: Path) -> None:
+    (repository / "governance").mkdir()
+    (repository / "governance" / "approval.json").write_text("{}")
+    (repository / "a.txt").write_text("b")
+    run(repository, "add", ".")
+    run(repository, "commit", "--quiet", "--message", "both")
+    found = collect_git(repository, now=NOW, records="governance").observations[0].values
+    assert found["commit"] == run(repository, "rev-parse", "HEAD")
+
+
+def test_a_folder_that_is_called_almost_like_that_of_records_is_none(repository: Path) -> None:
+    (repository / "governance-of-models").mkdir()
+    (repository / "governance-of-models" / "new.txt").write_text("")
+    assert collect_git(repository, now=NOW, records="governance").observations[0].values["tree_clean"] is False
+
+
+def test_a_pack_that_is_tracked_and_was_altered_makes_the_tree_unclean(repository: Path) -> None:
+    (repository / "credit-1.evpack.zip").write_text("a pack")
+    run(repository, "add", ".")
+    run(repository, "commit", "--quiet", "--message", "a pack")
+    (repository / "credit-1.evpack.zip").write_text("another")
+    assert observed(repository).values["tree_clean"] is False

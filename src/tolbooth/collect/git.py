@@ -24,6 +24,8 @@ KIND = "source-control"
 
 _TIMEOUT_SECONDS = 20
 _STORE_FOLDER = ".tolbooth"
+_PACK_SUFFIX = ".evpack.zip"
+_MOST_RECORD_COMMITS = 1000
 
 # NOTE: a hook that runs us sets these; they would point git at the hook's own repository and index.
 _LOCATING = frozenset(
@@ -57,20 +59,30 @@ _REFUSALS = (
 
 
 def collect_git(
-    project_folder: Path, *, now: datetime, about: str = "project", who: Who = nobody_declared
+    project_folder: Path,
+    *,
+    now: datetime,
+    about: str = "project",
+    who: Who = nobody_declared,
+    records: str | None = None,
 ) -> Collected:
     """Observe the state of the git repository that holds the project.
 
+    What people sign about a release can't be in the commit that they sign about. So commits that change nothing but
+    the records folder are passed over, as changes in it are; and packs, which stand for themselves, are no change.
+
     Args:
         project_folder: a folder in the work tree; the state is that of the whole repository.
+        records: the folder of signed records, from ``project_folder`` on; each record is verified by itself.
         now: when it is read.
         about: what the observation says it is about.
         who: tells whose an e-mail address is.
 
     Returns:
-        One observation of kind ``source-control`` with ``system`` (``git``), ``commit`` (the full id of HEAD),
-        ``tree_clean`` (nothing tracked differs from the commit and nothing untracked is there, but for ignored files
-        and the store in ``.tolbooth``), ``signature`` (of which kind the commit carries one: ``ssh``, ``gpg``,
+        One observation of kind ``source-control`` with ``system`` (``git``), ``commit`` (the full id of HEAD, or of
+        its nearest first parent that changed something besides records), ``tree_clean`` (nothing tracked differs from
+        it and nothing untracked is there, but for ignored files, the store in ``.tolbooth``, records and new packs),
+        ``signature`` (of which kind the commit carries one: ``ssh``, ``gpg``,
         ``x509``, ``unknown`` or ``none``; by whom, and whether it holds, is not checked), ``author`` and ``committer``
         of the commit (ids of persons, or ``undeclared``; git takes any word for them), ``tag`` (one that names the
         commit exactly, if any) and ``branch`` (unless HEAD is detached), of which secrets and personal data are
@@ -78,7 +90,7 @@ def collect_git(
         ``collect.no-commit``, ``collect.git-ownership``, ``collect.git-timeout`` or ``collect.git-failed``.
     """
     try:
-        values = _state(project_folder, who)
+        values = _state(project_folder, who, records)
     except TolboothError as error:
         problem = error.problems[0]
         return Collected(gaps=(Gap(kind=KIND, about=about, code=problem.code, message=problem.message),))
@@ -101,15 +113,16 @@ def own_address(project_folder: Path) -> str | None:
     return None if status else address.strip() or None
 
 
-def _state(folder: Path, who: Who) -> dict[str, str | bool]:
+def _state(folder: Path, who: Who, records: str | None) -> dict[str, str | bool]:
     status, listing = run_git(folder, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=normal")
     if status:
         raise CollectError.of("collect.git-failed", f"git status ended with {status}")
     status, commit = run_git(folder, "rev-parse", "--quiet", "--verify", "HEAD^{commit}")
     if status:
         raise CollectError.of("collect.no-commit", "the repository has no commit yet")
-    commit = commit.strip()
-    values: dict[str, str | bool] = {"system": "git", "commit": commit, "tree_clean": _is_clean(listing)}
+    below = _in_repository(folder, records) if records is not None else None
+    commit = _source_commit(folder, commit.strip(), below)
+    values: dict[str, str | bool] = {"system": "git", "commit": commit, "tree_clean": _is_clean(listing, below)}
     status, content = run_git(folder, "cat-file", "commit", commit)
     if status:
         raise CollectError.of("collect.git-failed", f"git cat-file ended with {status}")
@@ -139,9 +152,37 @@ def _signature(content: str) -> str:
     return "none" if found is None else _ARMOURS.get(found[1].strip(), "unknown")
 
 
-def _is_clean(listing: str) -> bool:
-    paths = (entry[3:] for entry in listing.split("\0") if entry)
-    return all(_STORE_FOLDER in Path(path).parts for path in paths)
+def _in_repository(folder: Path, records: str) -> str:
+    """The records folder as git lists paths: from the top of the work tree, with a slash at its end."""
+    _, prefix = run_git(folder, "rev-parse", "--show-prefix")
+    return f"{Path(prefix.strip()) / records}/"
+
+
+def _source_commit(folder: Path, head: str, records: str | None) -> str:
+    """The nearest commit, by first parents, that changed something besides records, or whose parent is not here."""
+    at = head
+    for _ in range(_MOST_RECORD_COMMITS if records is not None else 0):
+        status, changed = run_git(folder, "diff-tree", "-r", "-z", "--name-only", f"{at}~1", at)
+        if status or not changed or not all(path.startswith(str(records)) for path in _listed(changed)):
+            break
+        _, parent = run_git(folder, "rev-parse", f"{at}~1")
+        at = parent.strip()
+    return at
+
+
+def _listed(output: str) -> list[str]:
+    return [each for each in output.split("\0") if each]
+
+
+def _is_clean(listing: str, records: str | None) -> bool:
+    return all(_is_ours(entry[:2], entry[3:], records) for entry in _listed(listing))
+
+
+def _is_ours(status: str, path: str, records: str | None) -> bool:
+    """Whether it is in the store or the records folder, or a pack that nobody has added."""
+    if _STORE_FOLDER in Path(path).parts or (records is not None and path.startswith(records)):
+        return True
+    return status == "??" and path.endswith(_PACK_SUFFIX)
 
 
 def run_git(folder: Path, *arguments: str) -> tuple[int, str]:

@@ -32,6 +32,8 @@ jobs:
       - uses: actions/checkout@v7
         with:
           persist-credentials: false
+          # A commit that only adds approvals is passed over, so its parents must be here.
+          fetch-depth: 0
       - uses: ./{action}
         with:
           gate: {gate}

@@ -31,6 +31,7 @@ from tolbooth.model.instant import beginning, ending, instant, parse_instant
 from tolbooth.model.observation import Artifact, ArtifactRole, Gap, Observation
 from tolbooth.model.subject import Subject, SubjectKind
 from tolbooth.model.withholding import Withheld
+from tolbooth.pipeline.records_files import DEFAULT_FOLDER
 
 
 class Unit(StrEnum):
@@ -209,7 +210,8 @@ class _Reader:
             yield collect_model_format(self.paths[model.name], model, now=now)
         folders = [self.paths[model.name] for model in models if self.paths[model.name].is_dir()]
         yield collect_environment_lock([*folders, self._project.folder], now=now, about=subject)
-        yield collect_git(self._project.folder, now=now, who=self._who)
+        records = self._project.settings.records or DEFAULT_FOLDER
+        yield collect_git(self._project.folder, now=now, who=self._who, records=records)
         yield collect_ci(variables, now=now, who=self._who)
         yield collect_request(self._project.folder, variables, now=now, who=self._who)
 

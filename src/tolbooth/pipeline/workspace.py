@@ -22,7 +22,7 @@ LOG_KEY = "log"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """The two keys of a machine: one collects and seals, the other keeps the log; and every key known here that seals."""
+    """The two keys of a machine: one collects and seals, the other keeps the log; and all known here that seal."""
 
     seal: Signer
     log: Signer
