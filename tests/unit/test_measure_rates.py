@@ -31,9 +31,22 @@ def test_the_favourable_prediction_changes_the_selection_rate_only() -> None:
     assert changed == {Metric.SELECTION_RATE}
 
 
-def test_rows_without_label_or_prediction_enter_no_rate() -> None:
-    cells = [Cell(("a",), 1, 1, 3), Cell(("a",), None, 1, 50), Cell(("a",), 0, None, 70), Cell((None,), 0, 1, 2)]
-    assert Confusion.of(cells) == Confusion(tp=3, fp=2)
+def test_rows_without_a_label_enter_the_selection_rate_alone_and_those_without_a_prediction_no_rate() -> None:
+    cells = [Cell(("a",), 1, 1, 3), Cell(("a",), None, 1, 50), Cell(("a",), None, 0, 7), Cell(("a",), 0, None, 70)]
+    table = Confusion.of([*cells, Cell((None,), 0, 1, 2)])
+    assert table == Confusion(tp=3, fp=2, up=50, un=7)
+    assert table.rate(Metric.SELECTION_RATE) == Rate(numerator=55, denominator=62)
+    assert table.rate(Metric.SELECTION_RATE, favourable=0) == Rate(numerator=7, denominator=62)
+    labelled = Confusion(tp=3, fp=2)
+    others = set(Metric) - {Metric.SELECTION_RATE}
+    assert all(table.rate(metric) == labelled.rate(metric) for metric in others)
+
+
+def test_people_who_were_not_selected_and_never_observed_count_against_a_group() -> None:
+    a = Confusion.of([Cell(("a",), 1, 1, 10), Cell(("a",), 0, 0, 90), Cell(("a",), None, 1, 900)])
+    b = Confusion.of([Cell(("b",), 1, 1, 10), Cell(("b",), 0, 0, 90), Cell(("b",), None, 0, 900)])
+    assert a.rate(Metric.SELECTION_RATE) == Rate(numerator=910, denominator=1000)
+    assert b.rate(Metric.SELECTION_RATE) == Rate(numerator=10, denominator=1000)
 
 
 def test_a_rate_of_nothing_is_undefined_and_not_zero() -> None:

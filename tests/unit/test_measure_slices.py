@@ -109,3 +109,12 @@ def test_limits_out_of_range_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ConfigError) as caught:
         search(table(EVEN), **wrong)
     assert caught.value.problems[0].about == next(iter(wrong))
+
+
+def test_few_cases_among_many_small_slices_that_are_alike_are_chance() -> None:
+    groups: Wrong = {(f"g{number}", "f", "o"): (0, 30) for number in range(199)}
+    alike = {place: (number % 2, 30) for number, place in enumerate(groups)}
+    one = ("A", "f", "o")
+    by_place = search(table({**alike, one: (4, 30)}), depth=1)
+    assert (by_place.slices[0].name, by_place.slices[0].bound_ppm) == ("A", 0)
+    assert search(table({**alike, one: (12, 30)}), depth=1).slices[0].bound_ppm > 0

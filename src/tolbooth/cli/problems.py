@@ -27,7 +27,9 @@ def render_error(error: TolboothError) -> str:
 
 
 def render_usage(error: click.ClickException) -> str:
-    """A command line that can't be understood: how it is used, and what is wrong."""
+    """A command line that can't be understood: how it is used, and what is wrong; a group alone has its help."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return error.format_message()
     lines: list[str] = []
     if isinstance(error, click.UsageError) and error.ctx is not None:
         lines = [error.ctx.get_usage(), f"Try '{error.ctx.command_path} --help' for help.", ""]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import click
@@ -50,6 +51,11 @@ def command(session: Session, pack: Path, key: Path | None, trust: Path | None, 
         click.echo(json.dumps({"version": 1, **as_json(summary)}, indent=2, ensure_ascii=False))
     else:
         shown = display()
-        text = render_verification(summary, width=shown.width, color=shown.color, ascii_only=shown.ascii_only)
+        options = "".join(
+            f" --{name} {shlex.quote(str(file))}" for name, file in (("key", key), ("trust", trust)) if file
+        )
+        text = render_verification(
+            summary, width=shown.width, color=shown.color, ascii_only=shown.ascii_only, options=options
+        )
         click.echo(text, nl=False, color=shown.color)
     return int(Exit.ALLOW if summary.verified else Exit.NOT_VERIFIED)

@@ -14,7 +14,7 @@ another way than this pack. Below, that key is the file named by the variable `K
 ## With Tolbooth
 
     tolbooth verify PACK --key "$KEY"
-    tolbooth replay PACK
+    tolbooth replay PACK --key "$KEY"
 
 The first checks everything listed here and the links between the parts. The second computes the decision again.
 

@@ -116,7 +116,8 @@ def adverse_text(found: JsonObject) -> str:
 
 
 def _significance(found: JsonObject) -> str:
-    told = [found["fisher_significant"], found["z_difference_significant"], found["z_ratio_significant"]]
+    told = [found["fisher_significant"]]
+    told += [found[f"{name}_significant"] for name in ("z_difference", "z_ratio") if name in found]
     if all(told):
         return "significant"
     if not any(told):

@@ -159,7 +159,7 @@ def _self_checks(record: RunRecord) -> tuple[NextStep, ...]:
     pack = record.sealed.name if record.sealed else "PACK"
     return (
         NextStep(purpose="that nothing was altered", command=f"tolbooth verify {pack} --key KEY"),
-        NextStep(purpose="that the rules give this decision", command=f"tolbooth replay {pack}"),
+        NextStep(purpose="that the rules give this decision", command=f"tolbooth replay {pack} --key KEY"),
         NextStep(purpose="every file, without Tolbooth", command="sha256sum -c manifest-sha256.txt"),
     )
 

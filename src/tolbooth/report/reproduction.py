@@ -103,6 +103,8 @@ def _kept(metric: str, label: str, prediction: str) -> tuple[str, str]:
     """The column by which a rate's denominator is chosen, and how."""
     if metric in _KEPT_PREDICTED:
         return prediction, _KEPT_PREDICTED[metric]
+    if metric == "selection_rate":
+        return prediction, ".is_valid()"
     return label, _KEPT.get(metric, ".is_valid()")
 
 

@@ -49,8 +49,13 @@ class VerificationSummary:
     idle: tuple[IdleLine, ...] = ()
 
 
-def render_verification(summary: VerificationSummary, *, width: int, color: bool, ascii_only: bool) -> str:
-    """Render a verification: the verdict first, then each step, then what it does not rest on and the next command."""
+def render_verification(
+    summary: VerificationSummary, *, width: int, color: bool, ascii_only: bool, options: str = ""
+) -> str:
+    """Render a verification: the verdict first, then each step, then what it does not rest on and the next command.
+
+    ``options`` are those that the pack was verified with, for the next command to take too.
+    """
     sheet = Sheet(width=width, color=color, ascii_only=ascii_only)
     style = Style.STRONG if summary.verified else Style.REFUSAL
     sheet.paragraph(_sentence(summary), style=style)
@@ -64,7 +69,7 @@ def render_verification(summary: VerificationSummary, *, width: int, color: bool
     if summary.hint:
         sheet.paragraph(summary.hint, indent=2)
     if summary.verified:
-        sheet.line(f"tolbooth replay {summary.pack}", indent=2)
+        sheet.line(f"tolbooth replay {summary.pack}{options}", indent=2)
     else:
         sheet.paragraph("Don't rely on this pack; ask the one who sealed it for another copy.", indent=2)
     return sheet.text()

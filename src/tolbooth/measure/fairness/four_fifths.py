@@ -56,16 +56,19 @@ class AdverseImpact:
             "below": self.below,
             "fisher_p": {"approximate": float(self.fisher)},
             "fisher_significant": self.fisher_significant,
-            "z_difference_significant": self.z_difference_significant,
-            "z_ratio_significant": self.z_ratio_significant,
         }
         if self.ratio is not None:
             content["ratio_ppm"] = self.ratio.numerator * PPM // self.ratio.denominator
         bounds = {"low_ppm": self.low_ppm, "high_ppm": self.high_ppm}
         content |= {name: bound for name, bound in bounds.items() if bound is not None}
-        for name, z in (("z_difference", self.z_difference), ("z_ratio", self.z_ratio)):
+        tests = {
+            "z_difference": (self.z_difference, self.z_difference_significant),
+            "z_ratio": (self.z_ratio, self.z_ratio_significant),
+        }
+        for name, (z, significant) in tests.items():
             if z is not None:
                 content[name] = {"millionths": int(z * PPM), "p_value": {"approximate": two_sided_p(z)}}
+                content[f"{name}_significant"] = significant
         return content
 
 

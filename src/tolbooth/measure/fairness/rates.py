@@ -55,21 +55,28 @@ class Rate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confusion:
-    """Rows by label and prediction: true and false negatives and positives. Rows that lack either are not here."""
+    """Rows by label and prediction: true and false negatives and positives. Rows without a prediction are not here.
+
+    ``un`` and ``up`` are rows without a label that were predicted negative and positive: selection needs no label, and
+    who was selected and never observed must not drop out of its rate. No other rate knows them.
+    """
 
     tn: int = 0
     fp: int = 0
     fn: int = 0
     tp: int = 0
+    un: int = 0
+    up: int = 0
 
     @classmethod
     def of(cls, cells: Iterable[Cell]) -> Self:
         """Sum the cells of a count table, whatever their group."""
-        sums = {(0, 0): 0, (0, 1): 0, (1, 0): 0, (1, 1): 0}
+        sums: dict[tuple[int | None, int], int] = {}
         for cell in cells:
-            if cell.y_true is not None and cell.y_pred is not None:
-                sums[cell.y_true, cell.y_pred] += cell.n
-        return cls(tn=sums[0, 0], fp=sums[0, 1], fn=sums[1, 0], tp=sums[1, 1])
+            if cell.y_pred is not None:
+                sums[cell.y_true, cell.y_pred] = sums.get((cell.y_true, cell.y_pred), 0) + cell.n
+        names = {"tn": (0, 0), "fp": (0, 1), "fn": (1, 0), "tp": (1, 1), "un": (None, 0), "up": (None, 1)}
+        return cls(**{name: sums.get(place, 0) for name, place in names.items()})
 
     @property
     def rows(self) -> int:
@@ -77,21 +84,28 @@ class Confusion:
         return self.tn + self.fp + self.fn + self.tp
 
     def __add__(self, other: Self) -> Confusion:
-        return Confusion(tn=self.tn + other.tn, fp=self.fp + other.fp, fn=self.fn + other.fn, tp=self.tp + other.tp)
+        return Confusion(
+            tn=self.tn + other.tn,
+            fp=self.fp + other.fp,
+            fn=self.fn + other.fn,
+            tp=self.tp + other.tp,
+            un=self.un + other.un,
+            up=self.up + other.up,
+        )
 
     def rate(self, metric: Metric, *, favourable: int = 1) -> Rate:
         """One rate of these rows.
 
-        Selection rate: predicted ``favourable`` of all rows; 0 selects nobody, 1 everybody. True positive rate: tp of
-        (tp + fn); 1 finds every positive. False negative rate: fn of the same; 0 misses none. False positive rate: fp
-        of (fp + tn); 0 flags no negative. True negative rate: tn of the same. Accuracy: (tp + tn) of all rows; 1 is
-        always right. Precision: tp of (tp + fp); 1 flags positives only. Negative predictive value: tn of (tn + fn);
-        1 clears negatives only.
+        Selection rate: predicted ``favourable`` of all rows, labelled or not; 0 selects nobody, 1 everybody. True
+        positive rate: tp of (tp + fn); 1 finds every positive. False negative rate: fn of the same; 0 misses none.
+        False positive rate: fp of (fp + tn); 0 flags no negative. True negative rate: tn of the same. Accuracy:
+        (tp + tn) of all labelled rows; 1 is always right. Precision: tp of (tp + fp); 1 flags positives only.
+        Negative predictive value: tn of (tn + fn); 1 clears negatives only.
         """
         match metric:
             case Metric.SELECTION_RATE:
-                selected = self.tp + self.fp if favourable == 1 else self.tn + self.fn
-                return Rate(numerator=selected, denominator=self.rows)
+                selected = self.tp + self.fp + self.up if favourable == 1 else self.tn + self.fn + self.un
+                return Rate(numerator=selected, denominator=self.rows + self.un + self.up)
             case Metric.TRUE_POSITIVE_RATE:
                 return Rate(numerator=self.tp, denominator=self.tp + self.fn)
             case Metric.FALSE_POSITIVE_RATE:

@@ -2,13 +2,14 @@
 
 A slice is compared with all other rows, which it shares none with, by Newcombe's interval of the difference. Ranking by
 the estimate would put the smallest slices first, where chance is largest; the rank here is the bound that the gaps of
-all slices exceed together with the confidence 1 - alpha (Bonferroni over the slices that were compared).
+all slices exceed together with the confidence 1 - alpha (Bonferroni over the slices that were compared). Where few
+cases carry it, Fisher's exact test has to agree.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations
@@ -19,10 +20,12 @@ from tolbooth.measure.fairness.groups import CountedGroup, count_groups, require
 from tolbooth.measure.fairness.intervals import floor_ppm, newcombe_at
 from tolbooth.measure.fairness.normal import upper_quantile
 from tolbooth.measure.fairness.rates import PPM, Confusion, Metric, Rate
+from tolbooth.measure.fairness.significance import fisher_p
 from tolbooth.model.errors import ConfigError, Problem
 
 DEPTH = 3
 MOST_SLICES = 5_000
+_FEW_CASES = 200
 
 _HIGHER_IS_WORSE = {Metric.FALSE_POSITIVE_RATE, Metric.FALSE_NEGATIVE_RATE}
 
@@ -130,8 +133,10 @@ def worst_slices(
     pairs = list(_pairs(groups, whole, metric, favourable))
     enough = [pair for pair in pairs if min(pair[1].denominator, pair[2].denominator) >= minimum_denominator]
     z = upper_quantile(alpha, max(len(enough), 1))
+    worse = 1 if metric in _HIGHER_IS_WORSE else -1
     slices = [
-        _slice(group, rate, rest, z, worse=1 if metric in _HIGHER_IS_WORSE else -1) for group, rate, rest in enough
+        _unless_chance(_slice(group, rate, rest, z, worse=worse), alpha=alpha, looks=len(enough))
+        for group, rate, rest in enough
     ]
     slices.sort(key=lambda each: (-each.bound_ppm, -each.gap, len(each.group), each.name))
     return WorstSlices(
@@ -171,6 +176,17 @@ def _pairs(
             denominator=every.denominator - rate.denominator,
         )
         yield group, rate, rest
+
+
+def _unless_chance(found: Slice, *, alpha: int, looks: int) -> Slice:
+    """With a bound of 0 where few cases carry it and Fisher's exact test, for so many looks, does not agree.
+
+    So far out, the normal tail of an interval over few cases is much too thin.
+    """
+    cases = min(found.rate.numerator, found.rate.denominator - found.rate.numerator)
+    if found.bound_ppm <= 0 or cases >= _FEW_CASES or fisher_p(found.rate, found.rest) * PPM * looks <= alpha:
+        return found
+    return replace(found, bound_ppm=0)
 
 
 def _slice(group: CountedGroup, rate: Rate, rest: Rate, z: Decimal, *, worse: int) -> Slice:
