@@ -32,6 +32,16 @@ def story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Story:
     return told
 
 
+def resign(story: Story, old: str, new: str) -> None:
+    """Change people.yaml, and have the steward sign it."""
+    path = story.folder / "people.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    ok(story.by("dora", "people", "sign"))
+    story.commit()
+
+
 def core_of(pack: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(pack) as archive:
         prefix = "data/core/"
@@ -183,6 +193,43 @@ def test_who_approves_does_not_seal(story: Story, tmp_path: Path, monkeypatch: p
     ok(story.approve("ben"))
     ok(tolbooth("gate"))
     monkeypatch.setenv("TOLBOOTH_KEY_FILE", str(story.keys["ben"]))
+    said = tolbooth("seal", "--to", str(tmp_path / "p.zip"))
+    assert said.code == 1
+    assert "duties.sealer" in said.err
+    assert not (tmp_path / "p.zip").exists()
+
+
+def test_who_approves_does_not_seal_where_the_workflow_alone_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = WORKFLOW.replace("    all:\n", "    all:\n      duties: [requester, sealer, once]\n")
+    story = make_story(tmp_path, monkeypatch, FAIR, workflow=asked)
+    resign(story, "people:\n", "duties: [requester, once]\npeople:\n")
+    assert tolbooth("gate").code == 4
+    ok(story.approve("ben"))
+    ok(tolbooth("gate"))
+    monkeypatch.setenv("TOLBOOTH_KEY_FILE", str(story.keys["ben"]))
+    said = tolbooth("seal", "--to", str(tmp_path / "p.zip"))
+    assert said.code == 1
+    assert "duties.sealer" in said.err
+
+
+def test_on_whose_behalf_somebody_approved_does_not_seal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    story = make_story(tmp_path, monkeypatch, FAIR, roles={**ROLES, "finn": ()})
+    text = (story.folder / "people.yaml").read_text(encoding="utf-8")
+    [template] = {line for line in text.splitlines() if line.lstrip().startswith("# delegates: [{to: HANDLE")}
+    before, chens = text.split("chen:", 1)
+    lent = (
+        template.partition("#")[0] + "delegates: [{to: finn, roles: [approver], from: 2026-11-01, until: 2126-01-01}]"
+    )
+    (story.folder / "people.yaml").write_text(f"{before}chen:{chens.replace(template, lent, 1)}", encoding="utf-8")
+    ok(story.by("dora", "people", "sign"))
+    story.commit()
+    assert tolbooth("gate").code == 4
+    ok(story.approve("finn", "--on-behalf-of", "chen"))
+    story.later()
+    ok(tolbooth("gate"))
+    monkeypatch.setenv("TOLBOOTH_KEY_FILE", str(story.keys["chen"]))
     said = tolbooth("seal", "--to", str(tmp_path / "p.zip"))
     assert said.code == 1
     assert "duties.sealer" in said.err

@@ -69,7 +69,7 @@ def _seal(workspace: Workspace, prefix: str | None, target: Path | None) -> Seal
     row = workspace.store.decision(prefix)
     core = core_of(workspace.store, row)
     case = case_file(core)
-    require_other_sealer(workspace, core)
+    require_other_sealer(workspace, case, core)
     record = decision_record_of(core[DECISION_ENVELOPE])
     tree = build_core(core, workspace.store.blobs.get(record.salt_seed_sha256))
     sealed_at = instant(workspace.clock())
