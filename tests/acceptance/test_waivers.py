@@ -145,6 +145,19 @@ def test_the_story_of_a_waiver(project: Path) -> None:
     assert tolbooth("gate").code == 1
 
 
+def test_an_approval_takes_the_request_that_came_by_git_into_the_log_before_itself(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "clone"
+    shutil.copytree(project, other)
+    asked()
+    shutil.copytree(project / "governance", other / "governance", dirs_exist_ok=True)
+    monkeypatch.chdir(other)
+    assert approve("ben").code == 0
+    kinds = [each["kind"] for each in json.loads(tolbooth("log", "--output", "json").out)["entries"]]
+    assert kinds[-2:] == ["waiver", "approval"]
+
+
 def test_nobody_else_can_reject_revoke_or_renew(project: Path) -> None:
     asked()
     for who in ("dora", "eve"):

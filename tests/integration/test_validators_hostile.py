@@ -20,6 +20,9 @@ from tolbooth.judge.validators.running import function_request, run_validator
 INPUT = b'{"version":1}'
 GOOD = function("return {'passed': [{'msg': 'fine'}]}")
 
+# What a validator does that answers in its runner's place.
+WRITES = "import os\nfor fd in range(3, 40):\n    try: os.write(fd, {!r})\n    except OSError: pass\nos._exit(0)"
+
 FUNCTIONS = {
     "forks": ("import os\nos.fork()\nreturn {}", "judge.validator-forbidden"),
     "starts-a-program": ("import subprocess\nsubprocess.run(['true'])\nreturn {}", "judge.validator-forbidden"),
@@ -70,6 +73,15 @@ FUNCTIONS = {
     "nested-without-end": ("a = []\nfor _ in range(100000): a = [a]\nreturn {'deny': a}", "judge.result-shape"),
     "nested-deep": ("a = []\nfor _ in range(500): a = [a]\nreturn {'deny': a}", "judge.result-shape"),
     "beyond-every-integer": ("return {'deny': [{'msg': 'x', 'measured': 2 ** 60}]}", "judge.result-shape"),
+    **{
+        f"answers-for-its-runner-{number}": (
+            WRITES.format(answer),
+            "judge.result-shape",
+        )
+        for number, answer in enumerate(
+            (b"5", b"{}", b'["error"]', b'{"error":1,"text":2}', b'{"error":"judge.deadline","text":"x"}')
+        )
+    },
     "writes-into-the-answer": (
         "import os\nfor fd in range(3, 4096):\n    try: os.write(fd, b'garbage')\n    except OSError: pass\nreturn {}",
         "judge.result-shape",

@@ -24,7 +24,7 @@ from tolbooth.model.words import Retirement, Revocation, WaiverRequest, WaiverWo
 from tolbooth.pipeline.hearing import Heard, hear
 from tolbooth.pipeline.people import people_in_force
 from tolbooth.pipeline.recording import telling_what_was_kept
-from tolbooth.pipeline.records_files import SUFFIX, new_records_folder
+from tolbooth.pipeline.records_folder import append_records, file_record
 from tolbooth.pipeline.transcripts import known_signers
 from tolbooth.pipeline.waiver_rules import waiver_rules
 from tolbooth.pipeline.workspace import Workspace
@@ -41,7 +41,6 @@ from tolbooth.review.waivers import (
     review_waivers,
     waivers_in_force,
 )
-from tolbooth.store.durable import storage_errors, write_whole
 from tolbooth.store.embedded import EmbeddedStore
 
 FOLDER = "waivers"
@@ -186,6 +185,8 @@ def _say(workspace: Workspace, said: WaiverRequest | WaiverWord | Revocation, si
         error.problems = tuple(_by_handle(each, known) for each in error.problems)
         raise
     envelope = sign_ssh_envelope(payload, signer, namespace=kind.ssh_namespace)
+    # What it rests on goes first, so that the log saw it no later.
+    append_records(workspace, known.heard.new)
     path = _keep(workspace, kind, payload, envelope, state.request.id)
     return Filed(state=state, sha256=spoken.sha256, path=path)
 
@@ -227,14 +228,8 @@ def _about(project: Project, request: WaiverRequest | None, sha256: str) -> list
 
 
 def _keep(workspace: Workspace, kind: Kind, payload: bytes, envelope: bytes, waiver_id: str) -> Path:
-    workspace.attempted.append(sha256_hex(envelope))
-    workspace.store.append(kind, envelope, signer=workspace.keys.log, clock=workspace.clock)
-    name = f"{waiver_id}-{kind}-{sha256_hex(payload)[:12]}{SUFFIX}"
-    with storage_errors("the records folder could not be made", workspace.project.folder):
-        folder = new_records_folder(workspace.project) / FOLDER
-        folder.mkdir(exist_ok=True)
-    write_whole(folder / name, envelope)
-    return folder / name
+    name = f"{waiver_id}-{kind}-{sha256_hex(payload)[:12]}"
+    return file_record(workspace, kind, envelope, folder=FOLDER, name=name)
 
 
 def find_waiver(known: KnownWaivers, reference: str) -> WaiverState:

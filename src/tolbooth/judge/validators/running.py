@@ -19,6 +19,11 @@ from tolbooth.model.wire import JsonObject
 LIMITS = Limits()
 """How far a validator may go at a gate."""
 
+_TOLD = frozenset(
+    {"judge.memory", "judge.result-shape", "judge.validator-forbidden", "judge.validator-raised"},
+)
+"""What a validator's runner may say of its code; everything else is found from outside."""
+
 _BROKEN = {
     "judge.answer-size": f"its answer is larger than {ANSWER_BYTES >> 20} MiB",
     "judge.output-size": f"it printed more than {PRINTED_BYTES >> 20} MiB beside its answer",
@@ -126,9 +131,14 @@ def _read(validator: Validator, ended: Ended) -> PackageResults | EvaluationFail
     except VerificationError as error:
         return _failed(validator, "judge.result-shape", error.problems[0].message)
     if validator.function is not None:
-        if "error" in answer:
-            return EvaluationFailure(code=answer["error"], message=_prefixed(validator, answer["text"]))
-        answer = answer["sets"]
+        match answer:
+            case {"error": str(code), "text": str(text)} if code in _TOLD:
+                return EvaluationFailure(code=code, message=_prefixed(validator, text))
+            case {"sets": sets}:
+                answer = sets
+            case _:
+                text = "what it answered is not what its runner writes: its code wrote there itself"
+                return _failed(validator, "judge.result-shape", text)
     if not isinstance(answer, Mapping):
         return _failed(validator, "judge.result-shape", "its answer is no object with 'deny', 'warn', …")
     for name, members in answer.items():
